@@ -1,0 +1,190 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// A row of the architecture: a folder below `Sources`, and the targets in it.
+struct Layer {
+  var name: String
+  /// Whether a target may import the ones that stand before it in the same row.
+  var mayImportWithin = true
+  var modules: [Module]
+}
+
+/// A target: what it imports of this package, what it links, whether it is a program.
+struct Module {
+  var name: String
+  var imports: [String] = []
+  var isProgram = false
+  var products: [Target.Dependency] = []
+  var isTested = true
+  /// Files of the tests that are data: fuzz corpora, dialogues, zone files.
+  var testData: [Resource] = []
+}
+
+/// A header-only target that names a C library of the system.
+struct CLibrary {
+  var name: String
+  var pkgConfig: String?
+  var debianPackage: String
+}
+
+let cLibraries = [
+  CLibrary(name: "CLinux", pkgConfig: nil, debianPackage: "libcrypt-dev"),
+  CLibrary(name: "COpenSSL", pkgConfig: "openssl", debianPackage: "libssl-dev"),
+  CLibrary(name: "CLDNS", pkgConfig: "ldns", debianPackage: "libldns-dev"),
+]
+
+/// The architecture, lowest layer first: a target imports only what stands above its line.
+let layers = [
+  Layer(
+    name: "Base",
+    modules: [
+      Module(name: "Platform", imports: ["CLinux"]),
+      Module(name: "EventLoop", imports: ["Platform", "CLinux"]),
+      Module(name: "Log", imports: ["Platform"]),
+    ]),
+  Layer(
+    name: "Protocol",
+    modules: [
+      Module(name: "Mail"),
+      Module(name: "SASL", imports: ["Mail"]),
+      Module(name: "SMTP", imports: ["Mail", "SASL"]),
+      Module(name: "POP3", imports: ["Mail", "SASL"]),
+    ]),
+  Layer(
+    name: "Transport",
+    modules: [
+      Module(name: "TLS", imports: ["Platform", "COpenSSL"]),
+      Module(name: "DNS", imports: ["Platform", "EventLoop", "CLDNS"]),
+      Module(name: "Network", imports: ["Platform", "EventLoop", "TLS"]),
+    ]),
+  Layer(
+    name: "Storage",
+    modules: [
+      Module(name: "Maildir", imports: ["Platform", "EventLoop", "Mail"]),
+      Module(name: "Spool", imports: ["Platform", "EventLoop", "Mail", "Maildir"]),
+      Module(name: "Accounts", imports: ["Platform", "EventLoop", "Mail", "TLS", "CLinux"]),
+      Module(name: "Grants", imports: ["Platform", "EventLoop"]),
+    ]),
+  Layer(
+    name: "Service",
+    mayImportWithin: false,
+    modules: [
+      Module(
+        name: "Receiving",
+        imports: [
+          "Platform", "EventLoop", "Log", "Mail", "SASL", "SMTP", "Network", "TLS", "Maildir",
+          "Spool", "Accounts", "Grants",
+        ]),
+      Module(
+        name: "Relaying",
+        imports: [
+          "Platform", "EventLoop", "Log", "Mail", "SASL", "SMTP", "Network", "TLS", "DNS",
+          "Maildir", "Spool",
+        ]),
+      Module(
+        name: "Retrieval",
+        imports: [
+          "Platform", "EventLoop", "Log", "Mail", "SASL", "POP3", "Network", "TLS", "Maildir",
+          "Accounts", "Grants",
+        ]),
+    ]),
+  Layer(
+    name: "Program",
+    modules: [
+      Module(name: "Configuration", imports: ["Platform", "Mail"]),
+      Module(
+        name: "gatepostd",
+        imports: [
+          "Platform", "EventLoop", "Log", "Mail", "Network", "TLS", "DNS", "Maildir", "Spool",
+          "Accounts", "Grants", "Receiving", "Relaying", "Retrieval", "Configuration",
+        ],
+        isProgram: true, isTested: false),
+      Module(
+        name: "gatepost",
+        imports: [
+          "Platform", "EventLoop", "Mail", "Maildir", "Spool", "Accounts", "Grants",
+          "Configuration",
+        ],
+        isProgram: true,
+        products: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+        isTested: false),
+    ]),
+]
+
+let swiftSettings: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .define("FAULT_INJECTION", .when(configuration: .debug)),
+  .unsafeFlags(
+    ["-Osize", "-Xfrontend", "-disable-reflection-metadata"], .when(configuration: .release)),
+]
+
+/// Linked with lld: small, position independent, read-only after relocation, no writable code.
+let linkerSettings: [LinkerSetting] = [
+  .unsafeFlags(
+    [
+      "-use-ld=lld", "-static-stdlib",
+      "-Xlinker", "--gc-sections", "-Xlinker", "--icf=all", "-Xlinker", "--as-needed",
+      "-Xlinker", "-z", "-Xlinker", "relro", "-Xlinker", "-z", "-Xlinker", "now",
+      "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
+    ], .when(configuration: .release))
+]
+
+/// The targets of `layers`; an import that points upward or sideways out of order ends the build.
+func makeTargets() -> [Target] {
+  var known = Set(cLibraries.map(\.name))
+  var targets: [Target] = cLibraries.map {
+    .systemLibrary(
+      name: $0.name, path: "Sources/C/\($0.name)", pkgConfig: $0.pkgConfig,
+      providers: [.apt([$0.debianPackage])])
+  }
+  for layer in layers {
+    var importable = known
+    for module in layer.modules {
+      for name in module.imports where !importable.contains(name) {
+        fatalError("\(layer.name)/\(module.name) must not import \(name): it stands no lower")
+      }
+      let dependencies = module.imports.map { Target.Dependency.byName(name: $0) } + module.products
+      let path = "Sources/\(layer.name)/\(module.name)"
+      if module.isProgram {
+        targets.append(
+          .executableTarget(
+            name: module.name, dependencies: dependencies, path: path,
+            swiftSettings: swiftSettings, linkerSettings: linkerSettings))
+      } else {
+        targets.append(
+          .target(
+            name: module.name, dependencies: dependencies, path: path,
+            swiftSettings: swiftSettings))
+      }
+      if module.isTested {
+        targets.append(
+          .testTarget(
+            name: "\(module.name)Tests",
+            dependencies: [.byName(name: module.name)]
+              + module.imports.map { .byName(name: $0) },
+            path: "Tests/\(module.name)Tests", resources: module.testData))
+      }
+      known.insert(module.name)
+      if layer.mayImportWithin { importable.insert(module.name) }
+    }
+  }
+  return targets
+}
+
+let package = Package(
+  name: "gatepost",
+  products: [
+    .executable(name: "gatepostd", targets: ["gatepostd"]),
+    .executable(name: "gatepost", targets: ["gatepost"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+  targets: makeTargets(),
+  swiftLanguageModes: [.v6]
+)

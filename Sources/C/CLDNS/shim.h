@@ -1,0 +1,3 @@
+// ldns of the system.
+#pragma once
+#include <ldns/ldns.h>

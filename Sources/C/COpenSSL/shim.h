@@ -1,0 +1,4 @@
+// OpenSSL 3 of the system.
+#pragma once
+#include <openssl/ssl.h>
+#include <openssl/err.h>
