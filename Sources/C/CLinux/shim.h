@@ -1,6 +1,5 @@
 // The parts of Linux that `import Glibc` does not show.
 #pragma once
-#define _GNU_SOURCE 1
 #include <arpa/inet.h>
 #include <crypt.h>
 #include <dirent.h>
@@ -23,11 +22,11 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <sys/un.h>
@@ -35,14 +34,30 @@
 #include <time.h>
 #include <unistd.h>
 
-// Variadic functions and function-like macros are not imported into Swift.
+// Declared by glibc only under _GNU_SOURCE, which the Glibc module of Swift is built without.
+extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+extern int pipe2(int ends[2], int flags);
+extern int renameat2(int from, const char *old, int to, const char *new_, unsigned flags);
+extern int sync_file_range(int fd, off_t offset, off_t bytes, unsigned flags);
+enum {
+    cl_SYNC_FILE_RANGE_WRITE = 2,
+    cl_SYNC_FILE_RANGE_WRITE_AND_WAIT = 7,
+    cl_RENAME_NOREPLACE = 1,
+};
+
+// Variadic functions, function-like macros and macros with casts are not imported into Swift.
 static inline int cl_openat(int dir, const char *path, int flags, mode_t mode) {
     return openat(dir, path, flags, mode);
 }
 static inline int cl_fcntl(int fd, int command, int argument) {
     return fcntl(fd, command, argument);
 }
-static inline int cl_renameat2(int from, const char *old, int to, const char *new_, unsigned flags) {
-    return renameat2(from, old, to, new_, flags);
+static inline ssize_t cl_getdents64(int fd, void *buffer, size_t count) {
+    return syscall(SYS_getdents64, fd, buffer, count);
+}
+// Sets the time of last change and leaves the time of last access alone.
+static inline int cl_set_modified(int dir, const char *name, time_t seconds) {
+    struct timespec times[2] = {{0, UTIME_OMIT}, {seconds, 0}};
+    return name ? utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW) : futimens(dir, times);
 }
 static inline int cl_errno(void) { return errno; }

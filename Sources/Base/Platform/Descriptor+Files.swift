@@ -1,0 +1,149 @@
+internal import CLinux
+
+/// What `fstat` tells of a file, as far as mail needs it.
+package struct FileStatus: Equatable, Sendable {
+  /// The length in bytes.
+  package var bytes: Int
+  /// The time of the last change of the content, Unix time in seconds.
+  package var modified: Int64
+  /// The nanoseconds that belong to `modified`.
+  package var modifiedNanoseconds: Int64
+  /// The inode number; together with `modified` and `bytes` it tells one version of a file.
+  package var inode: UInt64
+  /// How many names the file has.
+  package var links: Int
+  /// The permission bits.
+  package var mode: UInt32
+  /// The owner and the group.
+  package var owner: UInt32, group: UInt32
+  /// Whether it is an ordinary file, not a directory, link or device.
+  package var isRegular: Bool
+
+  init(_ raw: stat) {
+    bytes = Int(raw.st_size)
+    modified = Int64(raw.st_mtim.tv_sec)
+    modifiedNanoseconds = Int64(raw.st_mtim.tv_nsec)
+    inode = UInt64(raw.st_ino)
+    links = Int(raw.st_nlink)
+    mode = raw.st_mode & 0o7777
+    owner = raw.st_uid
+    group = raw.st_gid
+    isRegular = raw.st_mode & 0o170000 == 0o100000
+  }
+}
+
+extension Descriptor {
+  /// Size, times and owner of the open file.
+  package borrowing func status() throws(SystemError) -> FileStatus {
+    let number = self.number
+    var raw = stat()
+    _ = try attempt("fstat") { unsafe fstat(number, &raw) }
+    return FileStatus(raw)
+  }
+
+  /// Returns when the file's data, and what is needed to find it again, is on the device.
+  ///
+  /// Durability: `fdatasync(2)`, which ends with a flush of the device's cache.
+  package borrowing func synchronizeData() throws(SystemError) {
+    let number = self.number
+    _ = try attempt("fdatasync") { fdatasync(number) }
+  }
+
+  /// Returns when the file or directory and all its attributes are on the device.
+  package borrowing func synchronize() throws(SystemError) {
+    let number = self.number
+    _ = try attempt("fsync") { fsync(number) }
+  }
+
+  /// Starts writing the file's data to the device, and returns when the device has taken it.
+  ///
+  /// Durability: none by itself, for the device may still hold the data in its cache, and the file
+  /// system its map in its journal. See `FileSystemKind.commitsDataWithDirectory`.
+  package borrowing func writeBack() throws(SystemError) {
+    let number = self.number
+    _ = try attempt("sync_file_range") {
+      sync_file_range(number, 0, 0, UInt32(cl_SYNC_FILE_RANGE_WRITE_AND_WAIT))
+    }
+  }
+
+  /// Starts writing the file's data to the device without waiting for it.
+  package borrowing func startWriteBack() throws(SystemError) {
+    let number = self.number
+    _ = try attempt("sync_file_range") {
+      sync_file_range(number, 0, 0, UInt32(cl_SYNC_FILE_RANGE_WRITE))
+    }
+  }
+
+  /// Sets the time of last change, Unix time in seconds.
+  package borrowing func setModified(_ seconds: Int64) throws(SystemError) {
+    let number = self.number
+    _ = try attempt("utimensat") { cl_set_modified(number, nil, Int(seconds)) }
+  }
+
+  /// Sets the permission bits, whatever the umask.
+  package borrowing func setMode(_ mode: UInt32) throws(SystemError) {
+    let number = self.number
+    _ = try attempt("fchmod") { fchmod(number, mode) }
+  }
+
+  /// Gives the file to an owner and group; needs privilege where that is not the own one.
+  package borrowing func setOwner(_ owner: UInt32, group: UInt32) throws(SystemError) {
+    let number = self.number
+    _ = try attempt("fchown") { fchown(number, owner, group) }
+  }
+
+  /// The whole content, read from the start.
+  ///
+  /// - Throws: `EFBIG` when the file is longer than `limit` bytes.
+  package borrowing func readAll(limit: Int) throws(SystemError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(min(try status().bytes, limit) + 1)
+    while try read(upTo: 16 << 10, at: bytes.count, appendingTo: &bytes) > 0 {
+      if bytes.count > limit { throw SystemError(code: EFBIG, call: "read") }
+    }
+    return bytes
+  }
+
+  /// Space on the file system that holds the file.
+  package borrowing func fileSystemSpace() throws(SystemError) -> FileSystemSpace {
+    let number = self.number
+    var raw = statvfs()
+    _ = try attempt("fstatfs") { unsafe fstatvfs(number, &raw) }
+    return FileSystemSpace(
+      freeBytes: Int(clamping: UInt64(raw.f_bavail) &* UInt64(raw.f_frsize)),
+      freeFiles: raw.f_files == 0 ? .max : Int(clamping: raw.f_favail))
+  }
+
+  /// What the file system that holds the file promises about syncing.
+  package borrowing func fileSystemKind() throws(SystemError) -> FileSystemKind {
+    let number = self.number
+    var raw = statfs()
+    _ = try attempt("fstatfs") { unsafe fstatfs(number, &raw) }
+    return FileSystemKind(magic: UInt32(truncatingIfNeeded: raw.f_type))
+  }
+}
+
+/// What is free for an unprivileged process.
+package struct FileSystemSpace: Equatable, Sendable {
+  /// Free bytes.
+  package var freeBytes: Int
+  /// Free inodes; `Int.max` on file systems that have no fixed number.
+  package var freeFiles: Int
+}
+
+/// The promise of a file system about the order of data and directory.
+package struct FileSystemKind: Equatable, Sendable {
+  /// Whether syncing a directory also makes durable the file data whose write-back had completed
+  /// before the file was renamed into it.
+  ///
+  /// True for ext2/3/4 and XFS: one journal (ext4: one running transaction; XFS: one log in order)
+  /// carries the block map, the size and the name, and its commit record is preceded by a flush of
+  /// the device cache. Elsewhere each file is synced by itself.
+  package let commitsDataWithDirectory: Bool
+
+  init(magic: UInt32) {
+    let ext4: UInt32 = 0xEF53
+    let xfs: UInt32 = 0x5846_5342
+    commitsDataWithDirectory = magic == ext4 || magic == xfs
+  }
+}

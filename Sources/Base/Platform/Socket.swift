@@ -1,0 +1,141 @@
+internal import CLinux
+
+/// A client that a listening socket has accepted.
+package struct AcceptedSocket: ~Copyable {
+  /// The connection.
+  package let descriptor: Descriptor
+  /// The address of the client.
+  package let peer: SocketAddress
+}
+
+extension Descriptor {
+  /// A TCP socket bound to `address` and listening.
+  ///
+  /// An IPv6 socket takes IPv6 only, so that a list of addresses means what it says. The backlog is
+  /// as long as the kernel allows: a short one makes a burst of clients wait for seconds.
+  package static func listening(on address: SocketAddress) throws(SystemError) -> Descriptor {
+    let descriptor = try streamSocket(for: address)
+    let number = descriptor.number
+    try descriptor.setOption(SOL_SOCKET, SO_REUSEADDR, 1)
+    if !address.host.isV4 { try descriptor.setOption(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
+    _ = try attempt("bind") { unsafe address.withRaw { unsafe bind(number, $0, $1) } }
+    _ = try attempt("listen") { listen(number, 4096) }
+    return descriptor
+  }
+
+  /// Starts a connection to `address`; it stands when the socket becomes writable and
+  /// `connectionError` is nil.
+  package static func connecting(
+    to address: SocketAddress, from source: IPAddress? = nil
+  ) throws(SystemError) -> Descriptor {
+    let descriptor = try streamSocket(for: address)
+    let number = descriptor.number
+    try descriptor.sendWithoutDelay()
+    if let source {
+      let local = SocketAddress(source, port: 0)
+      _ = try attempt("bind") { unsafe local.withRaw { unsafe bind(number, $0, $1) } }
+    }
+    do throws(SystemError) {
+      _ = try attempt("connect") { unsafe address.withRaw { unsafe connect(number, $0, $1) } }
+    } catch  where error.isWouldBlock {}
+    return descriptor
+  }
+
+  /// The next waiting client of a listening socket, and its address.
+  ///
+  /// - Throws: an error with `isWouldBlock` when no client waits.
+  package borrowing func accept() throws(SystemError) -> AcceptedSocket {
+    let number = self.number
+    var storage = sockaddr_storage()
+    let client = Descriptor(
+      owning: try attempt("accept4") {
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return unsafe withUnsafeMutableBytes(of: &storage) { bytes in
+          unsafe accept4(
+            number, bytes.assumingMemoryBound(to: sockaddr.self).baseAddress, &length,
+            Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
+        }
+      })
+    guard let address = SocketAddress(storage) else {
+      throw SystemError(code: EAFNOSUPPORT, call: "accept4")
+    }
+    return AcceptedSocket(descriptor: client, peer: address)
+  }
+
+  /// The address this end of the socket is bound to.
+  package borrowing func localAddress() throws(SystemError) -> SocketAddress {
+    let number = self.number
+    var storage = sockaddr_storage()
+    _ = try attempt("getsockname") {
+      var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+      return unsafe withUnsafeMutableBytes(of: &storage) { bytes in
+        unsafe getsockname(
+          number, bytes.assumingMemoryBound(to: sockaddr.self).baseAddress, &length)
+      }
+    }
+    guard let address = SocketAddress(storage) else {
+      throw SystemError(code: EAFNOSUPPORT, call: "getsockname")
+    }
+    return address
+  }
+
+  /// How a connection that was being made has failed; nil if it stands.
+  package borrowing func connectionError() throws(SystemError) -> SystemError? {
+    let number = self.number
+    var code: Int32 = 0
+    _ = try attempt("getsockopt") {
+      var length = socklen_t(MemoryLayout<Int32>.size)
+      return unsafe getsockopt(number, SOL_SOCKET, SO_ERROR, &code, &length)
+    }
+    return code == 0 ? nil : SystemError(code: code, call: "connect")
+  }
+
+  /// Reads what has arrived, at most `buffer.count` bytes; 0 means the peer has finished.
+  package borrowing func receive(
+    into buffer: UnsafeMutableRawBufferPointer
+  ) throws(SystemError) -> Int {
+    let number = self.number
+    return try attemptCounting("recvfrom") {
+      unsafe recv(number, buffer.baseAddress, buffer.count, 0)
+    }
+  }
+
+  /// Hands bytes to the kernel and says how many it took; never raises SIGPIPE.
+  package borrowing func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int {
+    let number = self.number
+    return try attemptCounting("sendto") {
+      unsafe CLinux.send(number, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+    }
+  }
+
+  /// Tells the peer that nothing more will come.
+  package borrowing func finishSending() {
+    _ = shutdown(number, Int32(SHUT_WR))
+  }
+
+  /// Sends small writes at once: with Nagle's algorithm a reply waits for a delayed ACK, 40 ms.
+  package borrowing func sendWithoutDelay() throws(SystemError) {
+    try setOption(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+  }
+
+  /// Lets the kernel find out that a silent peer has gone.
+  package borrowing func probePeerWhenSilent() throws(SystemError) {
+    try setOption(SOL_SOCKET, SO_KEEPALIVE, 1)
+  }
+
+  private borrowing func setOption(
+    _ level: Int32, _ name: Int32, _ value: Int32
+  ) throws(SystemError) {
+    let number = self.number
+    _ = try attempt("setsockopt") {
+      var value = value
+      return unsafe setsockopt(number, level, name, &value, socklen_t(MemoryLayout<Int32>.size))
+    }
+  }
+
+  private static func streamSocket(for address: SocketAddress) throws(SystemError) -> Descriptor {
+    let family = address.host.isV4 ? AF_INET : AF_INET6
+    let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+    return Descriptor(owning: try attempt("socket") { socket(family, type, 0) })
+  }
+}

@@ -1,0 +1,72 @@
+internal import CLinux
+
+/// A failed call to the kernel: which call, and the errno it left.
+package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The errno value, such as `ENOSPC`.
+  package let code: Int32
+
+  /// The name of the call that failed, as `strace` prints it.
+  package let call: StaticString
+
+  package init(code: Int32, call: StaticString) {
+    self.code = code
+    self.call = call
+  }
+
+  /// The system's text for the code, and the call: `No space left on device (fdatasync)`.
+  package var description: String { "\(Self.text(of: code)) (\(call))" }
+
+  package static func == (left: SystemError, right: SystemError) -> Bool {
+    left.code == right.code
+  }
+
+  /// Whether the file, or a part of its path, does not exist.
+  package var isNotFound: Bool { code == ENOENT }
+
+  /// Whether a file of that name exists already.
+  package var isAlreadyExisting: Bool { code == EEXIST }
+
+  /// Whether the disk, the quota or the file-size limit is exhausted.
+  package var isOutOfSpace: Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
+
+  /// Whether the process or the system has no descriptor left.
+  package var isOutOfDescriptors: Bool { code == EMFILE || code == ENFILE }
+
+  /// Whether a non-blocking call has nothing to do yet.
+  package var isWouldBlock: Bool { code == EAGAIN || code == EINPROGRESS }
+
+  private static func text(of code: Int32) -> String {
+    unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { buffer in
+      guard let base = buffer.baseAddress, unsafe strerror_r(code, base, 128) == 0 else {
+        return "error \(code)"
+      }
+      return unsafe String(cString: base)
+    }
+  }
+}
+
+/// Makes one call that returns -1 and sets errno when it fails; a call that a signal broke is repeated.
+///
+/// Every call that changes a file goes through here, so that the tests can fail the n-th one.
+@inline(__always)
+func attempt(
+  _ call: StaticString, _ body: () -> Int32
+) throws(SystemError) -> Int32 {
+  try Int32(truncatingIfNeeded: attemptCounting(call) { Int(body()) })
+}
+
+/// The same for calls that return a byte count.
+@inline(__always)
+func attemptCounting(
+  _ call: StaticString, _ body: () -> Int
+) throws(SystemError) -> Int {
+  #if FAULT_INJECTION
+    if let code = FaultInjection.failure(of: call) { throw SystemError(code: code, call: call) }
+  #endif
+  while true {
+    let result = body()
+    if result >= 0 { return result }
+    let code = cl_errno()
+    if code != EINTR { throw SystemError(code: code, call: call) }
+  }
+}

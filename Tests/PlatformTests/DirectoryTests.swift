@@ -1,0 +1,87 @@
+import Foundation
+import Testing
+
+@testable import Platform
+
+/// A directory that goes away with the test.
+final class ScratchDirectory {
+  let path: String
+
+  init() throws {
+    path = FileManager.default.temporaryDirectory.appending(path: "gatepost-\(UUID())").path
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+@Suite struct DirectoryTests {
+  @Test(
+    "A name that leaves the directory is refused",
+    arguments: ["", ".", "..", "a/b", "/etc", "a\0b"])
+  func names(name: String) throws {
+    let scratch = try ScratchDirectory()
+    let directory = try Directory(path: scratch.path)
+    do throws(SystemError) {
+      _ = try directory.create(name)
+      Issue.record("\(name) was taken")
+    } catch { #expect(error.code == EINVAL) }
+  }
+
+  @Test("A symbolic link is not followed")
+  func links() throws {
+    let scratch = try ScratchDirectory()
+    let directory = try Directory(path: scratch.path)
+    try FileManager.default.createSymbolicLink(
+      atPath: scratch.path + "/link", withDestinationPath: "/etc/passwd")
+    do throws(SystemError) {
+      _ = try directory.open("link")
+      Issue.record("the link was followed")
+    } catch { #expect(error.code == ELOOP) }
+  }
+
+  @Test("What is written, moved, linked and removed is seen in the listing")
+  func life() throws {
+    let scratch = try ScratchDirectory()
+    let directory = try Directory(path: scratch.path)
+    try directory.makeDirectory("new")
+    #expect(try directory.makeDirectory("new") == false)
+    let new = try directory.subdirectory("new")
+    let file = try directory.create("one")
+    try file.writeAll(Array("hello".utf8))
+    try file.synchronizeData()
+    try directory.link("one", to: new, as: "two")
+    try directory.rename("one", to: new, as: "three")
+    #expect(try new.entryNames().sorted() == ["three", "two"])
+    #expect(try new.open("three").readAll(limit: 5) == Array("hello".utf8))
+    #expect(try new.status(of: "two").links == 2)
+    do throws(SystemError) {
+      try new.renameExclusively("two", to: new, as: "three")
+      Issue.record("a file was replaced")
+    } catch { #expect(error.isAlreadyExisting) }
+    #expect(try new.remove("two"))
+    #expect(try !new.remove("two"))
+    try new.setModified("three", 86_400)
+    #expect(try new.status(of: "three").modified == 86_400)
+  }
+
+  @Test("A listing longer than one kernel buffer is whole")
+  func manyEntries() throws {
+    let scratch = try ScratchDirectory()
+    let directory = try Directory(path: scratch.path)
+    for number in 0..<1500 { _ = try directory.create("a-rather-long-file-name-\(number)") }
+    #expect(Set(try directory.entryNames()).count == 1500)
+    #expect(try directory.entryNames().count == 1500)
+  }
+
+  @Test("A file longer than the limit is not read")
+  func limit() throws {
+    let scratch = try ScratchDirectory()
+    let directory = try Directory(path: scratch.path)
+    try directory.create("big").writeAll([UInt8](repeating: 1, count: 100))
+    do throws(SystemError) {
+      _ = try directory.open("big").readAll(limit: 99)
+      Issue.record("the limit was passed over")
+    } catch { #expect(error.code == EFBIG) }
+  }
+}
