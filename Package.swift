@@ -166,13 +166,16 @@ func makeTargets() -> [Target] {
           .testTarget(
             name: "\(module.name)Tests",
             dependencies: [.byName(name: module.name)]
-              + module.imports.map { .byName(name: $0) },
+              + module.imports.map { .byName(name: $0) } + [.byName(name: "TestSupport")],
             path: "Tests/\(module.name)Tests", resources: module.testData))
       }
       known.insert(module.name)
       if layer.mayImportWithin { importable.insert(module.name) }
     }
   }
+  targets.append(
+    .target(
+      name: "TestSupport", dependencies: ["Platform", "EventLoop"], path: "Tests/Support"))
   return targets
 }
 

@@ -14,6 +14,7 @@
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <pwd.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,4 +61,5 @@ static inline int cl_set_modified(int dir, const char *name, time_t seconds) {
     struct timespec times[2] = {{0, UTIME_OMIT}, {seconds, 0}};
     return name ? utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW) : futimens(dir, times);
 }
+static inline void cl_ignore_signal(int number) { signal(number, SIG_IGN); }
 static inline int cl_errno(void) { return errno; }
