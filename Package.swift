@@ -40,7 +40,7 @@ let layers = [
     modules: [
       Module(name: "Platform", imports: ["CLinux"]),
       Module(name: "EventLoop", imports: ["Platform", "CLinux"]),
-      Module(name: "Log", imports: ["Platform"]),
+      Module(name: "Log", imports: ["CLinux"]),
     ]),
   Layer(
     name: "Protocol",

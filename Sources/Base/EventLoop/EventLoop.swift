@@ -150,8 +150,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     }
   }
 
-  /// Arms the timer for the first deadline. One that fires early costs a pass, so it is set only
-  /// when a deadline comes before it, not each time the first deadline goes away.
+  /// Arms the timer for the first deadline.
+  ///
+  /// One that fires early costs a pass, so it is set only when a deadline comes before it, not each time the first deadline goes away.
   private func setAlarm() {
     guard let first = waits.firstDeadline, first < alarmTime else { return }
     alarmTime = first

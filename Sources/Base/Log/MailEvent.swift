@@ -1,0 +1,89 @@
+/// Everything that happens to mail and clients, one case an event: the vocabulary of the log.
+///
+/// `client` is the address the kernel gave; `service` is the name of the listener, such as `smtp`.
+package enum MailEvent: Sendable {
+  /// A client was turned away before or during its session.
+  case clientRefused(service: String, client: String, reason: String)
+  /// A session was ended by us or broke.
+  case sessionEnded(service: String, client: String, reason: String)
+  /// A user has logged in.
+  case loggedIn(service: String, client: String, user: String, how: String)
+  /// A login failed; fail2ban reads this line.
+  case loginFailed(service: String, client: String, user: String, reason: String)
+  /// A login gave the client's address the right to send for a while.
+  case granted(client: String, user: String, seconds: Int)
+  /// A recipient was refused.
+  case recipientRefused(client: String, from: String, to: String, reason: String)
+  /// A message was refused at or after its data.
+  case messageRefused(client: String, from: String, reason: String)
+  /// A message is on disk and its client has been told so.
+  case accepted(
+    id: String, client: String, authorization: String, from: String, recipients: Int, bytes: Int)
+  /// A message lies in a user's maildrop.
+  case stored(id: String, user: String)
+  /// A next hop has taken over a message for a recipient.
+  case delivered(id: String, to: String, hop: String, reply: String)
+  /// A delivery has to be tried again.
+  case deferred(id: String, to: String, hop: String, reason: String, nextInSeconds: Int)
+  /// A delivery has failed for good.
+  case failed(id: String, to: String, hop: String, reason: String)
+  /// The sender was told of a failure; `report` is the identifier of the new message.
+  case bounced(id: String, report: String, to: String)
+  /// A file in the queue is not one of ours, or is damaged; it was left alone.
+  case setAside(file: String, reason: String)
+  /// A session read messages from a maildrop and removed some.
+  case retrieved(client: String, user: String, sent: Int, removed: Int)
+
+  package var severity: Severity {
+    switch self {
+    case .setAside: .error
+    case .failed, .loginFailed: .warning
+    case .clientRefused, .recipientRefused, .messageRefused, .deferred, .bounced: .notice
+    default: .info
+    }
+  }
+
+  var line: String {
+    switch self {
+    case .clientRefused(let service, let client, let reason):
+      LogLine("client-refused").with("service", service).with("client", client)
+        .with("reason", reason).text
+    case .sessionEnded(let service, let client, let reason):
+      LogLine("session-ended").with("service", service).with("client", client)
+        .with("reason", reason).text
+    case .loggedIn(let service, let client, let user, let how):
+      LogLine("login").with("service", service).with("client", client).with("user", user)
+        .with("how", how).text
+    case .loginFailed(let service, let client, let user, let reason):
+      LogLine("login-failed").with("service", service).with("client", client)
+        .with("user", user).with("reason", reason).text
+    case .granted(let client, let user, let seconds):
+      LogLine("granted").with("client", client).with("user", user).with("seconds", seconds).text
+    case .recipientRefused(let client, let from, let to, let reason):
+      LogLine("recipient-refused").with("client", client).with("from", from).with("to", to)
+        .with("reason", reason).text
+    case .messageRefused(let client, let from, let reason):
+      LogLine("message-refused").with("client", client).with("from", from)
+        .with("reason", reason).text
+    case .accepted(let id, let client, let authorization, let from, let recipients, let bytes):
+      LogLine("accepted").with("id", id).with("client", client).with("by", authorization)
+        .with("from", from).with("recipients", recipients).with("bytes", bytes).text
+    case .stored(let id, let user):
+      LogLine("stored").with("id", id).with("user", user).text
+    case .delivered(let id, let to, let hop, let reply):
+      LogLine("delivered").with("id", id).with("to", to).with("hop", hop).with("reply", reply).text
+    case .deferred(let id, let to, let hop, let reason, let next):
+      LogLine("deferred").with("id", id).with("to", to).with("hop", hop).with("reason", reason)
+        .with("next", "\(next)s").text
+    case .failed(let id, let to, let hop, let reason):
+      LogLine("failed").with("id", id).with("to", to).with("hop", hop).with("reason", reason).text
+    case .bounced(let id, let report, let to):
+      LogLine("bounced").with("id", id).with("report", report).with("to", to).text
+    case .setAside(let file, let reason):
+      LogLine("set-aside").with("file", file).with("reason", reason).text
+    case .retrieved(let client, let user, let sent, let removed):
+      LogLine("retrieved").with("client", client).with("user", user).with("sent", sent)
+        .with("removed", removed).text
+    }
+  }
+}
