@@ -1,0 +1,31 @@
+/// The limits of the mail formats; the figure a standard asks for stands beside each.
+package enum Limits {
+  /// Octets of a local part.
+  ///
+  /// RFC 5321 §4.5.3.1.1 asks for 64 at least; mailing lists and bounce addresses are often longer.
+  package static let localPartBytes = 255
+
+  /// Octets of a domain; RFC 5321 §4.5.3.1.2 asks for 255, and the DNS carries no more.
+  package static let domainBytes = 255
+
+  /// Octets of a label of a domain, RFC 1035 §2.3.4.
+  package static let labelBytes = 63
+
+  /// Octets of a path with its brackets and source route; RFC 5321 §4.5.3.1.3 asks for 256.
+  package static let pathBytes = 1024
+
+  /// Octets of a line of content, without its line end.
+  ///
+  /// RFC 5321 §4.5.3.1.6 asks for 998 and no sender should exceed it, but scanners and alarm panels
+  /// send whole HTML pages in one line. Content is streamed, so a long line costs no memory.
+  package static let contentLineBytes = 1 << 20
+
+  /// `Received:` fields that prove a loop; RFC 5321 §6.3 asks for 100 at least.
+  package static let receivedFields = 100
+
+  /// Octets of the original header that a delivery report quotes.
+  package static let quotedHeaderBytes = 32 << 10
+
+  /// Octets of a remote text that a delivery report or a log line quotes.
+  package static let quotedTextBytes = 1000
+}

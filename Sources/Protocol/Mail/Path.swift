@@ -1,0 +1,105 @@
+/// The sender of an envelope, to whom failures are reported: `<>` or a mailbox.
+///
+/// RFC 5321 §4.1.1.2. The null path belongs to reports, which must never cause a report themselves.
+package enum ReversePath: Hashable, Sendable {
+  case null
+  case mailbox(Mailbox)
+
+  /// The mailbox, nil for the null path.
+  package var mailbox: Mailbox? {
+    if case .mailbox(let mailbox) = self { mailbox } else { nil }
+  }
+
+  /// The path in its angle brackets.
+  package var text: String { "<" + (mailbox?.text ?? "") + ">" }
+
+  /// Takes a path in angle brackets from `cursor`; nil if there is none.
+  package init?(parsing cursor: inout ByteCursor) {
+    guard let content = Path(parsing: &cursor) else { return nil }
+    switch content {
+    case .empty: self = .null
+    case .mailbox(let mailbox): self = .mailbox(mailbox)
+    case .postmaster: return nil
+    }
+  }
+
+  /// The path that `text` spells with its angle brackets; nil if it spells none.
+  package init?(_ text: String) {
+    var cursor = ByteCursor(text)
+    guard let path = ReversePath(parsing: &cursor), cursor.isAtEnd else { return nil }
+    self = path
+  }
+}
+
+/// A recipient of an envelope: a mailbox, or `<Postmaster>`, which every host has.
+///
+/// RFC 5321 §4.1.1.3 and §4.5.1.
+package enum ForwardPath: Hashable, Sendable {
+  case postmaster
+  case mailbox(Mailbox)
+
+  /// The mailbox, nil for the postmaster of this host.
+  package var mailbox: Mailbox? {
+    if case .mailbox(let mailbox) = self { mailbox } else { nil }
+  }
+
+  /// The path in its angle brackets.
+  package var text: String { "<" + (mailbox?.text ?? "postmaster") + ">" }
+
+  /// Takes a path in angle brackets from `cursor`; nil if there is none.
+  package init?(parsing cursor: inout ByteCursor) {
+    guard let content = Path(parsing: &cursor) else { return nil }
+    switch content {
+    case .empty: return nil
+    case .mailbox(let mailbox): self = .mailbox(mailbox)
+    case .postmaster: self = .postmaster
+    }
+  }
+
+  /// The path that `text` spells with its angle brackets; nil if it spells none.
+  package init?(_ text: String) {
+    var cursor = ByteCursor(text)
+    guard let path = ForwardPath(parsing: &cursor), cursor.isAtEnd else { return nil }
+    self = path
+  }
+}
+
+/// What can stand between angle brackets.
+private enum Path {
+  case empty
+  case postmaster
+  case mailbox(Mailbox)
+
+  init?(parsing cursor: inout ByteCursor) {
+    let start = cursor.rest.startIndex
+    guard cursor.take(UInt8(ascii: "<")) else { return nil }
+    if cursor.take(UInt8(ascii: ">")) {
+      self = .empty
+      return
+    }
+    guard Self.skipSourceRoute(&cursor) else { return nil }
+    var attempt = cursor
+    if attempt.take(word: "postmaster"), attempt.take(UInt8(ascii: ">")) {
+      cursor = attempt
+      self = .postmaster
+      return
+    }
+    guard
+      let mailbox = Mailbox(parsing: &cursor), cursor.take(UInt8(ascii: ">")),
+      cursor.rest.startIndex - start <= Limits.pathBytes
+    else { return nil }
+    self = .mailbox(mailbox)
+  }
+
+  /// Skips `@one,@two:`, which is to be accepted and ignored (RFC 5321 §4.1.1.3 and appendix C).
+  private static func skipSourceRoute(_ cursor: inout ByteCursor) -> Bool {
+    guard cursor.next == .at else { return true }
+    repeat {
+      guard cursor.take(.at) else { return false }
+      let hop = cursor.take { $0 != UInt8(ascii: ",") && $0 != .colon && $0.isVisible }
+      // Limitation: an IPv6 literal, which holds colons, is not understood in a route.
+      guard Domain(hop) != nil else { return false }
+    } while cursor.take(UInt8(ascii: ","))
+    return cursor.take(.colon)
+  }
+}

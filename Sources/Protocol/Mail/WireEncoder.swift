@@ -1,0 +1,51 @@
+/// Turns stored content into its form on the wire: CRLF line ends, a dot before each leading dot.
+///
+/// The inverse of `ContentDecoder`, for SMTP (RFC 5321 §4.5.2) and POP3 (RFC 1939 §3) alike. A file
+/// that another program put into a maildrop may hold anything: a line that ends in CRLF already is
+/// passed as it is, and so is every other byte. A dot is doubled after each LF, so that no stored
+/// byte can end the content early.
+package struct WireEncoder {
+  /// The byte before the next one; content starts as if a line had just ended.
+  private var previous = UInt8.lineFeed
+
+  /// An encoder at the start of content.
+  package init() {}
+
+  /// Encodes `stored`, which may be cut anywhere, and appends the result to `wire`.
+  package mutating func encode(_ stored: Span<UInt8>, into wire: inout [UInt8]) {
+    /// The start of the bytes that have been passed and not yet copied.
+    var run = 0
+    var index = 0
+    while index < stored.count {
+      if previous == .lineFeed, stored[index] == .dot {
+        wire.append(stored, run..<index)
+        wire.append(.dot)
+        run = index
+      }
+      let end = stored.firstLineFeed(from: index)
+      guard end < stored.count else {
+        previous = stored[end - 1]
+        break
+      }
+      if end > index { previous = stored[end - 1] }
+      if previous != .carriageReturn {
+        wire.append(stored, run..<end)
+        wire.append(.carriageReturn)
+        run = end
+      }
+      previous = .lineFeed
+      index = end + 1
+    }
+    wire.append(stored, run..<stored.count)
+  }
+
+  /// Appends the end of the content: the line end that the last line may lack, and the lone dot.
+  package mutating func finish(into wire: inout [UInt8]) {
+    if previous != .lineFeed {
+      if previous != .carriageReturn { wire.append(.carriageReturn) }
+      wire.append(.lineFeed)
+    }
+    wire += [.dot, .carriageReturn, .lineFeed]
+    previous = .lineFeed
+  }
+}
