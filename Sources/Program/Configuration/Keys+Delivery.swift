@@ -1,0 +1,96 @@
+import Mail
+
+extension Keys {
+  static var relay: [Key] {
+    [
+      Key(
+        .relay, "networks", .list(of: .network),
+        default: .absent(example: "192.168.0.0/16, fd00::/8"),
+        "Hosts in these networks may relay without proof of who they are."
+      ) { $0.relayNetworks = $1 },
+      Key(
+        .relay, "allow-public", .boolean, default: .text("no"),
+        "Whether networks may hold addresses of the Internet."
+      ) { $0.allowsPublicRelay = $1 },
+      Key(
+        .relay, "smarthost", .optional(.smarthost),
+        default: .absent(example: "smtps://smtp.isp.example:465"),
+        "The server that takes all outgoing mail; without one it goes straight to the MX."
+      ) { $0.smarthost = $1 },
+      Key(
+        .relay, "tls", .optional(.tlsPolicy), default: .absent(example: "verify"),
+        "What TLS must give before a message leaves."
+      ) { $0.tlsPolicy = $1 },
+      Key(
+        .relay, "credentials", .optional(.name), default: .absent(example: "isp"),
+        "The entry of the secrets file to log in with at the smarthost."
+      ) { $0.credentials = $1 },
+      Key(
+        .relay, "secrets", .path, default: .text("/etc/gatepost/secrets"),
+        "The file of credentials, one \"NAME USER PASSWORD\" a line."
+      ) { $0.secrets = $1 },
+    ]
+  }
+
+  static var queue: [Key] {
+    [
+      Key(
+        .queue, "retry", .nonEmptyList(of: .duration(.seconds(1) ... .seconds(86_400))),
+        default: .text("5min, 10min, 20min, 40min, 1h, 2h, 4h"),
+        "The waits between attempts to deliver; the last one repeats."
+      ) { $0.retry = $1 },
+      Key(
+        .queue, "lifetime", .duration(.seconds(1) ... .seconds(90 * 86_400)), default: .text("5d"),
+        minimum: .init(
+          value: .seconds(4 * 86_400), text: "the 4d", standard: "RFC 5321 §4.5.4.1"),
+        "The age at which a message that cannot be delivered returns to its sender."
+      ) { $0.lifetime = $1 },
+    ]
+  }
+
+  static var limits: [Key] {
+    [
+      Key(
+        .limits, "message-size", .size(1 << 10...2 << 30), default: .text("64MB"),
+        minimum: .init(value: 64 << 10, text: "the 64K", standard: "RFC 5321 §4.5.3.1.7"),
+        "The size of a message over which it is refused."
+      ) { $0.messageBytes = $1 },
+      Key(
+        .limits, "recipients", .integer(1...10_000), default: .text("100"),
+        minimum: .init(value: 100, text: "the 100", standard: "RFC 5321 §4.5.3.1.8"),
+        "The recipients that one message may have."
+      ) { $0.recipients = $1 },
+      Key(
+        .limits, "connections", .integer(1...60_000), default: .text("1000"),
+        "The connections that may be open at once, all services together."
+      ) { $0.connections = $1 },
+      Key(
+        .limits, "connections-per-client", .integer(1...60_000), default: .text("50"),
+        "The same for one address that is in no network of [relay]."
+      ) { $0.connectionsPerClient = $1 },
+      Key(
+        .limits, "command-timeout", .duration(.seconds(1) ... .seconds(3600)),
+        default: .text("5min"),
+        minimum: .init(
+          value: .seconds(300), text: "the 5min", standard: "RFC 5321 §4.5.3.2.7"),
+        "How long an SMTP client may be silent."
+      ) { $0.commandTimeout = $1 },
+      Key(
+        .limits, "pop3-timeout", .duration(.seconds(1) ... .seconds(3600)),
+        default: .text("10min"),
+        minimum: .init(value: .seconds(600), text: "the 10min", standard: "RFC 1939 §3"),
+        "How long a POP3 client may be silent."
+      ) { $0.pop3Timeout = $1 },
+      Key(
+        .limits, "free-space", .size(0...1 << 50), default: .text("64MB"),
+        "The space on the spool's disk that mail leaves free."
+      ) { $0.freeSpaceBytes = $1 },
+    ]
+  }
+}
+
+extension Syntax<TLSPolicy> {
+  static var tlsPolicy: Syntax {
+    .word(["none": .none, "may": .may, "encrypt": .encrypt, "verify": .verify])
+  }
+}

@@ -1,0 +1,138 @@
+import Mail
+
+/// The table of settings.
+///
+/// It is built anew for each reading and not kept: a daemon needs it for a millisecond.
+enum Keys {
+  /// Every key, section by section in the order of the documentation.
+  static var all: [Key] {
+    server + listen + tls + relay + popBeforeSMTP + dns + queue + limits + smtp + pop3
+  }
+
+  private static var server: [Key] {
+    [
+      Key(
+        .server, "hostname", .optional(.domain),
+        default: .absent(example: "gw.home.example"),
+        "The full name of this host, said in greetings, in HELO and in trace fields."
+      ) { $0.hostname = $1 },
+      Key(
+        .server, "domains", .list(of: .domain), default: .absent(example: "home.example"),
+        "Mail for these domains is delivered here; mail for others is relayed."
+      ) { $0.domains = $1 },
+      Key(
+        .server, "spool", .path, default: .text("/var/spool/gatepost"),
+        "The directory of the queue and of the maildrops."
+      ) { $0.spool = $1 },
+      Key(
+        .server, "state", .path, default: .text("/var/lib/gatepost"),
+        "The directory of what must survive a restart."
+      ) { $0.state = $1 },
+      Key(
+        .server, "runtime", .path, default: .text("/run/gatepost"),
+        "The directory of the control socket."
+      ) { $0.runtime = $1 },
+      Key(
+        .server, "users", .path, default: .text("/etc/gatepost/users"),
+        "The file of users, kept with \"gatepost user\"."
+      ) { $0.users = $1 },
+      Key(
+        .server, "aliases", .path, default: .text("/etc/gatepost/aliases"),
+        "The file of aliases, in the syntax of aliases(5)."
+      ) { $0.aliases = $1 },
+    ]
+  }
+
+  private static var listen: [Key] {
+    [
+      Key(
+        .listen, "smtp", .endpoints, default: .text("25"), "Where SMTP is served."
+      ) { $0.smtp = $1 },
+      Key(
+        .listen, "submission", .endpoints, default: .text("587"),
+        "Where submission with STARTTLS is served, for users who log in."
+      ) { $0.submission = $1 },
+      Key(
+        .listen, "submissions", .endpoints, default: .text("465"),
+        "Where submission with TLS from the start is served."
+      ) { $0.submissions = $1 },
+      Key(
+        .listen, "pop3", .endpoints, default: .text("110"), "Where POP3 is served."
+      ) { $0.pop3 = $1 },
+      Key(
+        .listen, "pop3s", .endpoints, default: .text("995"),
+        "Where POP3 with TLS from the start is served."
+      ) { $0.pop3s = $1 },
+    ]
+  }
+
+  private static var tls: [Key] {
+    [
+      Key(
+        .tls, "certificate", .path, default: .text("/etc/gatepost/tls/cert.pem"),
+        "The file of the certificate chain, PEM, own certificate first."
+      ) { $0.certificate = $1 },
+      Key(
+        .tls, "key", .path, default: .text("/etc/gatepost/tls/key.pem"),
+        "The file of the private key, PEM."
+      ) { $0.key = $1 },
+    ]
+  }
+
+  private static var popBeforeSMTP: [Key] {
+    [
+      Key(
+        .popBeforeSMTP, "window", .duration(.seconds(60) ... .seconds(86_400)),
+        default: .text("15min"),
+        "How long a POP3 login lets the address it came from relay."
+      ) { $0.window = $1 },
+      Key(
+        .popBeforeSMTP, "networks", .list(of: .network),
+        default: .text("10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fd00::/8"),
+        "Where a login earns that; elsewhere, and from this machine itself, it earns nothing."
+      ) { $0.grantNetworks = $1 },
+      Key(
+        .popBeforeSMTP, "allow-public", .boolean, default: .text("no"),
+        "Whether networks may hold addresses of the Internet."
+      ) { $0.allowsPublicGrants = $1 },
+    ]
+  }
+
+  private static var dns: [Key] {
+    [
+      Key(
+        .dns, "nameservers", .list(of: .server(defaultPort: 53)),
+        default: .absent(example: "127.0.0.1:5353"),
+        "The name servers to ask in place of those in /etc/resolv.conf."
+      ) { $0.nameservers = $1 }
+    ]
+  }
+
+  private static var smtp: [Key] {
+    [
+      Key(
+        .smtp, "repair-bare-lf", .list(of: .network), default: .absent(example: "192.168.1.50"),
+        "Where clients end lines with a bare LF, which is mended in place of refused."
+      ) { $0.bareLFNetworks = $1 },
+      Key(
+        .smtp, "login-without-tls", .plainLogin, default: .text("no"),
+        "Where a password is taken over a connection that is not encrypted."
+      ) { $0.smtpPlainLogin = $1 },
+    ]
+  }
+
+  private static var pop3: [Key] {
+    [
+      Key(
+        .pop3, "login-without-tls", .plainLogin, default: .text("private"),
+        "Where a password is taken over a connection that is not encrypted."
+      ) { $0.pop3PlainLogin = $1 }
+    ]
+  }
+}
+
+extension Syntax<PlainLogin> {
+  static var plainLogin: Syntax {
+    .word(["no": .nowhere, "private": .privateNetworks, "yes": .everywhere])
+  }
+}

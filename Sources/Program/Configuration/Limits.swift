@@ -1,0 +1,19 @@
+/// The limits of reading a configuration.
+enum Limits {
+  /// Octets of one file: a thousand times a usual one, and what a mistaken path may cost at most.
+  static let fileBytes = 1 << 20
+
+  /// Drop-ins that are read.
+  static let dropIns = 100
+
+  /// Elements of a list.
+  static let listElements = 256
+
+  /// Octets of a value that a message quotes.
+  static let quotedValueBytes = 80
+
+  /// The shortest prefix of a public network that may relay: the largest blocks ever given to one
+  /// owner are an IPv4 /8 and an IPv6 /19 or longer.
+  static let publicPrefixV4 = 8
+  static let publicPrefixV6 = 19
+}

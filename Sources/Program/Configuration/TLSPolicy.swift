@@ -1,0 +1,21 @@
+/// What TLS must give before a message is handed to another server.
+package enum TLSPolicy: Sendable {
+  /// TLS is not tried.
+  case none
+  /// TLS is used when it is offered, without proof of who is at the other end.
+  case may
+  /// Without TLS nothing is sent; who is at the other end is not proved.
+  case encrypt
+  /// Without TLS, and a certificate that proves the host's name, nothing is sent.
+  case verify
+}
+
+/// Where a password is taken over a connection that is not encrypted.
+package enum PlainLogin: Sendable {
+  /// From every address.
+  case everywhere
+  /// From the addresses of private networks and from the machine itself.
+  case privateNetworks
+  /// From no address.
+  case nowhere
+}
