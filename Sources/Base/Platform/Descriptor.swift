@@ -79,10 +79,14 @@ extension Descriptor {
 
   /// Overwrites one byte at `offset`, in place.
   package borrowing func write(_ byte: UInt8, at offset: Int) throws(SystemError) {
+    try write([byte], at: offset)
+  }
+
+  /// Overwrites bytes at `offset`, in place; a part of them only where the disk is full.
+  package borrowing func write(_ bytes: [UInt8], at offset: Int) throws(SystemError) {
     let number = self.number
     _ = try attemptCounting("pwrite64") {
-      var byte = byte
-      return unsafe pwrite(number, &byte, 1, offset)
+      unsafe bytes.withUnsafeBytes { unsafe pwrite(number, $0.baseAddress, $0.count, offset) }
     }
   }
 }

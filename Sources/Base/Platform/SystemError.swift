@@ -32,6 +32,9 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
   /// Whether the process or the system has no descriptor left.
   package var isOutOfDescriptors: Bool { code == EMFILE || code == ENFILE }
 
+  /// Whether the kernel has no memory left for it.
+  package var isOutOfMemory: Bool { code == ENOMEM || code == ENOBUFS }
+
   /// Whether a non-blocking call has nothing to do yet.
   package var isWouldBlock: Bool { code == EAGAIN || code == EINPROGRESS }
 

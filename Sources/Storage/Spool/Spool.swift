@@ -1,0 +1,237 @@
+package import EventLoop
+package import Platform
+
+/// The queue of outgoing mail and the way into the maildrops: plain files below one directory.
+///
+/// What a message is, is told by which files exist (ID stands for `SECONDS.UNIQUE`):
+///
+///     queue/tmp/ID.queue    queue/{new,cur}/ID...   what it is                  start-up
+///     --------------------  ----------------------  --------------------------  ------------------
+///     there                 -                       being received; never       removed
+///                                                   acknowledged
+///     -                     in new                  accepted, not tried yet     tried at once
+///     -                     in cur                  accepted, tried before      tried at its mtime
+///     -                     -                       delivered, bounced or       -
+///                                                   never accepted
+///     queue/tmp/ID.mail     mail/NAME/new/ID...     what it is                  start-up
+///     there                 in none                 being received              removed
+///     there                 in some                 being committed; not        the first removed,
+///                                                   acknowledged yet            the others stay
+///     -                     there                   delivered into the drop     -
+///
+/// **The instant of acceptance** is the end of the sync of the directory that holds the new name.
+/// Before it the client has no reply and sends again; after it the message survives any crash. A
+/// crash between the two leaves a whole message that the client repeats: the duplicate that
+/// RFC 5321 §4.1.1.4 leaves room for, and the only one.
+///
+/// A file's mtime is the time of the next attempt. A recipient that is done or has failed is marked
+/// by one byte in place; when none is left to do, the file is removed. The removal is not synced: a
+/// power cut in the few seconds until the file system writes it out repeats a delivery.
+///
+/// **Failures**: a foreign or damaged file in the queue is logged, left alone and never tried.
+@Loop
+package final class Spool {
+  /// A file that does not belong into the queue, and why it was left alone.
+  package struct Stranger: Error, Sendable {
+    /// The name of the file.
+    package let file: String
+    /// What is wrong with it.
+    package let reason: String
+    /// Whether a later attempt may succeed: the disk failed or descriptors ran out.
+    package let isTemporary: Bool
+  }
+
+  nonisolated let directories: SpoolDirectories
+  /// The threads for syncs and scans.
+  package nonisolated let disk: WorkerPool
+  private var index = QueueIndex()
+  private var counter: UInt32 = 0
+  private var pending: [Draft] = []
+  private var isCommitting = false
+  private let committed = Condition()
+  /// Signalled when a message has come into the queue.
+  package let arrival = Condition()
+
+  /// How many drafts are committed together at most.
+  private static let groupSize = 64
+
+  /// Opens the spool at `path`, an existing directory; makes what is missing in it.
+  package init(path: String, disk: WorkerPool) throws(SystemError) {
+    directories = try SpoolDirectories(path: path)
+    self.disk = disk
+  }
+
+  /// How many messages wait, besides those that are being delivered.
+  package var count: Int { index.count }
+
+  /// What is free on the file system of the spool.
+  package var space: FileSystemSpace {
+    get throws(SystemError) { try directories.temporary.descriptor.fileSystemSpace() }
+  }
+
+  // MARK: Accepting
+
+  /// Starts a message for the queue, for maildrops, or for both.
+  ///
+  /// - Parameters:
+  ///   - reversePath: without angle brackets; empty for a report.
+  ///   - remote: forward paths for the queue, valid and without angle brackets.
+  ///   - users: names from the users file whose maildrops get the message.
+  ///   - origin: who handed it in, for the admin who reads the file.
+  ///   - trace: the Received field, with LF line ends; it comes first in either file.
+  package func begin(
+    reversePath: String, remote: [String], users: [String], is8Bit: Bool, origin: String,
+    id: QueueID, trace: String
+  ) -> Delivery {
+    var drafts: [Draft] = []
+    if !remote.isEmpty {
+      let draft = Draft(id: id, destination: .queue)
+      _ = draft.append(
+        Envelope.header(
+          reversePath: reversePath, recipients: remote, arrived: Int64(id.seconds), is8Bit: is8Bit,
+          origin: origin))
+      _ = draft.append(Array(trace.utf8))
+      drafts.append(draft)
+    }
+    if !users.isEmpty {
+      let draft = Draft(id: id, destination: .maildrops(users))
+      // RFC 5321 §4.4: the server that makes the final delivery inserts the return path.
+      _ = draft.append(Array("Return-Path: <\(reversePath)>\n\(trace)".utf8))
+      drafts.append(draft)
+    }
+    return Delivery(id: id, drafts: drafts, spool: self)
+  }
+
+  /// A new identifier.
+  package func makeID() -> QueueID {
+    counter &+= 1
+    return QueueID(microseconds: WallClock.microseconds, counter: counter)
+  }
+
+  /// Commits the drafts of one message together with those of other sessions.
+  ///
+  /// Whoever finds no commit under way does one for all that wait, itself included; those that come
+  /// meanwhile form the next group. So a lone message waits for nobody, and a burst shares its syncs.
+  func commit(_ drafts: [Draft]) async throws(SystemError) {
+    pending += drafts
+    while let waiting = drafts.first(where: { $0.result == nil }) {
+      if isCommitting {
+        do throws(WaitError) { try await committed.wait(isInterruptible: false) } catch {
+          // The program ends. What a worker has begun it may finish: the client has no reply.
+          pending.removeAll { draft in drafts.contains { $0 === draft } }
+          throw SystemError(code: 125 /* ECANCELED */, call: "fsync")
+        }
+        continue
+      }
+      precondition(pending.contains { $0 === waiting }, "a draft waits or is being committed")
+      await commitGroup()
+    }
+    if let failure = drafts.lazy.compactMap({ $0.failure }).first {
+      // The other half of a message for the queue and for maildrops must not stay alone.
+      await takeBack(drafts)
+      throw failure
+    }
+    for draft in drafts {
+      guard case .queue = draft.destination else { continue }
+      let message = QueuedMessage(name: try draft.finalName, wasTried: false, attempts: 0)
+      index.insert(message, due: .now)
+      arrival.signal()
+    }
+  }
+
+  private func commitGroup() async {
+    isCommitting = true
+    let group = Array(pending.prefix(Self.groupSize))
+    pending.removeFirst(group.count)
+    let directories = self.directories
+    await disk.run { Commit.run(group, in: directories) }
+    isCommitting = false
+    committed.signal()
+  }
+
+  private func takeBack(_ drafts: [Draft]) async {
+    let done = drafts.filter { $0.failure == nil }
+    if done.isEmpty { return }
+    let directories = self.directories
+    await disk.run { for draft in done { Commit.takeBack(draft, in: directories) } }
+  }
+
+  // MARK: Delivering
+
+  /// When the first message is due; nil for an empty queue.
+  package var firstDue: Instant? { index.firstDue }
+
+  /// Takes a message that is due; it comes back with `postpone` or ends with `remove`.
+  package func takeDue(at now: Instant) -> QueuedMessage? { index.takeDue(at: now) }
+
+  /// Puts a message back until `due`, and writes the time and the reason into its file.
+  package func postpone(
+    _ message: QueuedMessage, until due: Instant, open: OpenMessage?, reason: String
+  ) async {
+    var message = message
+    message.attempts = message.attempts == .max ? .max : message.attempts + 1
+    let wasTried = message.wasTried
+    message.wasTried = true
+    let name = message.name.description
+    let wallTime = WallClock.now + (due - .now).wholeSeconds
+    let directories = self.directories
+    let isMoved = await disk.run { () -> Bool in
+      // None of this must be durable: the message is tried early at worst.
+      if let open { try? open.setStatus(reason) }
+      if !wasTried {
+        guard (try? directories.new.rename(name, to: directories.current, as: name)) != nil else {
+          return false
+        }
+      }
+      try? directories.current.setModified(name, wallTime)
+      return true
+    }
+    message.wasTried = isMoved
+    index.insert(message, due: due)
+  }
+
+  /// Opens a message that was taken and reads its envelope.
+  ///
+  /// - Throws: `Stranger` if the file has gone, is damaged or cannot be read now.
+  package func open(_ message: QueuedMessage) async throws(Stranger) -> OpenMessage {
+    let directories = self.directories
+    return try await disk.run { () throws(Stranger) -> OpenMessage in
+      try OpenMessage(message, in: directories)
+    }
+  }
+
+  /// Removes a message that has no recipient left to do.
+  package func remove(_ message: QueuedMessage) async {
+    let directories = self.directories
+    await disk.run {
+      let name = message.name.description
+      _ = try? (message.wasTried ? directories.current.remove(name) : directories.new.remove(name))
+    }
+  }
+
+  // MARK: Start
+
+  /// Reads the queue after a start: removes what was never accepted, and plans what was.
+  ///
+  /// - Parameter longestDelay: a message is not planned later than this, whatever its file says: the
+  ///   clock may have jumped since.
+  /// - Returns: the files that were left alone.
+  package func load(longestDelay: Duration) async throws(SystemError) -> [Stranger] {
+    let directories = self.directories
+    let found = try await disk.run { () throws(SystemError) in
+      try QueueScan(directories, wallTime: WallClock.now)
+    }
+    index.reserve(found.messages.count)
+    let now = Instant.now
+    for (message, delay) in found.messages {
+      index.insert(message, due: now + min(.seconds(max(0, delay)), longestDelay))
+    }
+    return found.strangers
+  }
+}
+
+extension Draft {
+  fileprivate var failure: SystemError? {
+    if case .failure(let error) = result { error } else { nil }
+  }
+}

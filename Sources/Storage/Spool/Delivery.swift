@@ -1,0 +1,49 @@
+package import EventLoop
+package import Platform
+
+/// A message on its way into the spool: written piece by piece, then committed or abandoned.
+///
+/// It goes to the queue, to maildrops, or to both; that makes one file for the queue and one for
+/// all maildrops, since only the first carries the envelope.
+@Loop
+package struct Delivery: ~Copyable {
+  /// The identifier of the message.
+  package let id: QueueID
+  private let drafts: [Draft]
+  private let spool: Spool
+
+  init(id: QueueID, drafts: [Draft], spool: Spool) {
+    self.id = id
+    self.drafts = drafts
+    self.spool = spool
+  }
+
+  deinit {
+    // A delivery that was not committed must leave nothing behind; a file that a worker is busy
+    // with when the program stops is removed at the next start.
+    let drafts = self.drafts, directories = spool.directories
+    for draft in drafts { draft.discard(in: directories) }
+  }
+
+  /// Adds content with LF line ends.
+  ///
+  /// - Throws: what the disk says, such as a full one; the delivery can only be abandoned then.
+  package func write(_ content: [UInt8]) async throws(SystemError) {
+    let directories = spool.directories
+    for draft in drafts where draft.append(content) {
+      try await spool.disk.run { () throws(SystemError) in try draft.spill(in: directories) }
+    }
+  }
+
+  /// Returns when the message is on the device, under the name it is found by after a crash.
+  ///
+  /// **Durability**: from here on no crash loses the message; before, none delivers it.
+  ///
+  /// - Throws: what failed; no part of the message is left then.
+  package consuming func commit() async throws(SystemError) {
+    try await spool.commit(drafts)
+  }
+
+  /// Gives the message up; the end of the value does the same.
+  package consuming func abandon() {}
+}

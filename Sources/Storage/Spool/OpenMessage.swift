@@ -1,0 +1,65 @@
+package import Platform
+
+/// A queued message with its file open, for the time of one attempt.
+package final class OpenMessage: Sendable {
+  /// The envelope as it was when the message was opened.
+  package let envelope: Envelope
+  /// The size of the content with CRLF line ends: what SIZE declares (RFC 1870 §6).
+  package let wireBytes: Int
+  private let file: Descriptor
+
+  /// Opens the file and reads the envelope; blocks.
+  init(_ message: QueuedMessage, in directories: SpoolDirectories) throws(Spool.Stranger) {
+    let name = message.name.description
+    var beginning: [UInt8] = []
+    var envelope: Envelope?
+    do throws(SystemError) {
+      file =
+        try message.wasTried
+        ? directories.current.openForUpdate(name) : directories.new.openForUpdate(name)
+      let status = try file.status()
+      if status.isRegular && status.bytes == Int(message.name.bytes) {
+        while envelope == nil && beginning.count < Envelope.limitBytes {
+          // The envelope of nearly every message is in the first piece.
+          if try file.read(upTo: 4 << 10, at: beginning.count, appendingTo: &beginning) == 0 {
+            break
+          }
+          envelope = Envelope(parsing: beginning)
+        }
+      }
+    } catch {
+      throw Spool.Stranger(file: name, reason: "\(error)", isTemporary: !error.isNotFound)
+    }
+    guard let envelope else {
+      throw Spool.Stranger(
+        file: name, reason: "it is shorter than its name says or has no whole envelope",
+        isTemporary: false)
+    }
+    self.envelope = envelope
+    let lines = Int(message.name.wireBytes) - Int(message.name.bytes)
+    let envelopeLines = beginning[..<envelope.contentOffset].count { $0 == UInt8(ascii: "\n") }
+    wireBytes = Int(message.name.bytes) - envelope.contentOffset + lines - envelopeLines
+  }
+
+  /// Reads at most `count` bytes of the content, `offset` bytes from its beginning; blocks.
+  package func read(upTo count: Int, at offset: Int) throws(SystemError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    try file.read(upTo: count, at: envelope.contentOffset + offset, appendingTo: &bytes)
+    return bytes
+  }
+
+  /// Records what has become of a recipient; blocks until it is on the device.
+  ///
+  /// - Parameter index: the place of the recipient in the envelope.
+  package func mark(_ states: [(index: Int, state: Envelope.State)]) throws(SystemError) {
+    for (index, state) in states {
+      try file.write(state.rawValue, at: envelope.recipients[index].offset)
+    }
+    try file.synchronizeData()
+  }
+
+  /// Writes why the message is still here, for the admin; blocks.
+  func setStatus(_ text: String) throws(SystemError) {
+    try file.write(Envelope.status(text), at: envelope.statusOffset)
+  }
+}

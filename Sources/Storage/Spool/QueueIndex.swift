@@ -1,0 +1,71 @@
+import Platform
+
+/// A message in the queue, as far as memory holds it.
+package struct QueuedMessage: Equatable, Sendable {
+  /// The name of its file.
+  package let name: MessageFileName
+  /// Whether the file is in `cur`: the message was tried before.
+  package var wasTried: Bool
+  /// How often it was tried since the start of the program.
+  package var attempts: UInt8
+}
+
+/// The messages that wait in the queue, the one that is due first on top.
+///
+/// **Limits**: 32 bytes a message, so 3.2 MB for 100,000; who waits for how long is on disk.
+struct QueueIndex {
+  private struct Entry {
+    var due: Instant
+    var message: QueuedMessage
+  }
+
+  /// A binary min-heap.
+  private var entries: [Entry] = []
+
+  var count: Int { entries.count }
+
+  /// When the first message is due; nil for an empty queue.
+  var firstDue: Instant? { entries.first?.due }
+
+  /// All messages in no order.
+  var messages: [QueuedMessage] { entries.map(\.message) }
+
+  mutating func reserve(_ count: Int) { entries.reserveCapacity(count) }
+
+  mutating func insert(_ message: QueuedMessage, due: Instant) {
+    entries.append(Entry(due: due, message: message))
+    var place = entries.count - 1
+    while place > 0, Self.isBefore(entries[place], entries[(place - 1) / 2]) {
+      entries.swapAt(place, (place - 1) / 2)
+      place = (place - 1) / 2
+    }
+  }
+
+  /// Takes out the first message that is due at `now`.
+  mutating func takeDue(at now: Instant) -> QueuedMessage? {
+    guard let first = entries.first, first.due <= now else { return nil }
+    let last = entries.removeLast()
+    if !entries.isEmpty {
+      entries[0] = last
+      sink()
+    }
+    return first.message
+  }
+
+  private mutating func sink() {
+    var place = 0
+    while true {
+      var child = 2 * place + 1
+      if child >= entries.count { return }
+      if child + 1 < entries.count, Self.isBefore(entries[child + 1], entries[child]) { child += 1 }
+      if !Self.isBefore(entries[child], entries[place]) { return }
+      entries.swapAt(place, child)
+      place = child
+    }
+  }
+
+  /// Equal times leave in the order of arrival.
+  private static func isBefore(_ left: Entry, _ right: Entry) -> Bool {
+    left.due == right.due ? left.message.name.id < right.message.name.id : left.due < right.due
+  }
+}

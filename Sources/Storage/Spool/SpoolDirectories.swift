@@ -1,0 +1,50 @@
+import Platform
+
+/// The open directories of the spool; everything in it is named relative to them.
+final class SpoolDirectories: Sendable {
+  /// Where messages are written before they are accepted.
+  let temporary: Directory
+  /// Accepted messages that were not tried yet.
+  let new: Directory
+  /// Messages that were tried.
+  let current: Directory
+  /// The maildrops, one directory a user.
+  let mail: Directory
+  /// Whether a directory's sync also covers the data written back before.
+  let commitsDataWithDirectory: Bool
+
+  /// Opens the spool at `path` and makes the directories that are missing.
+  init(path: String) throws(SystemError) {
+    let root = try Directory(path: path)
+    var isNew = try root.makeDirectory("queue")
+    let queue = try root.subdirectory("queue")
+    for name in ["tmp", "new", "cur"] where try queue.makeDirectory(name) { isNew = true }
+    if try root.makeDirectory("mail") { isNew = true }
+    if isNew {
+      try queue.synchronize()
+      try root.synchronize()
+    }
+    temporary = try queue.subdirectory("tmp")
+    new = try queue.subdirectory("new")
+    current = try queue.subdirectory("cur")
+    mail = try root.subdirectory("mail")
+    commitsDataWithDirectory =
+      try temporary.descriptor.fileSystemKind().commitsDataWithDirectory
+  }
+
+  /// The `new` directory of a user's maildrop, which is made if it is not there.
+  ///
+  /// - Parameter user: a name from the users file, which is a valid file name.
+  func maildropNew(of user: String) throws(SystemError) -> Directory {
+    do throws(SystemError) {
+      return try mail.subdirectory(user).subdirectory("new")
+    } catch  where error.isNotFound {
+      try mail.makeDirectory(user)
+      let maildrop = try mail.subdirectory(user)
+      for name in ["tmp", "cur", "new"] { try maildrop.makeDirectory(name) }
+      try maildrop.synchronize()
+      try mail.synchronize()
+      return try maildrop.subdirectory("new")
+    }
+  }
+}
