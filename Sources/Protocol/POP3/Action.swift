@@ -1,0 +1,29 @@
+/// What the driver of a session does next.
+package enum Action: Sendable {
+  /// Send the reply and read on.
+  case reply(Reply)
+  /// Send the reply and close the connection.
+  case close(Reply)
+  /// Send the reply, forget whatever input came with the command, begin the TLS handshake, and
+  /// call `tlsEstablished` (RFC 2595 §4).
+  case startTLS(Reply)
+  /// Check the password and open the maildrop; then call `open` or `refuseLogin`.
+  case verify(user: String, password: [UInt8])
+  /// Send a listing, piece by piece.
+  case list(ListingReply)
+  /// Send a message: `messageOpened` or `messageUnavailable` is the status line, and the content
+  /// ends as ``TopCut`` says where `bodyLines` is given.
+  case send(index: Int, bodyLines: Int?)
+  /// Remove these messages, then send what `updated` says and close the connection.
+  case update(removing: MessageSet)
+}
+
+/// Why a login did not open a maildrop.
+package enum LoginRefusal: Sendable {
+  /// No such user, or not this password; the client is not told which.
+  case wrongCredentials
+  /// Another session has the maildrop.
+  case inUse
+  /// A file could not be read, or the like.
+  case temporary
+}

@@ -1,0 +1,75 @@
+/// The reply to LIST or UIDL without a message: one line for each message that is not deleted.
+///
+/// It is pulled in pieces, because a line for each of ten thousand messages is no buffer for a
+/// session to hold.
+package struct ListingReply: Sendable {
+  enum Column {
+    /// A scan listing (RFC 1939 §5, LIST).
+    case sizes
+    /// A unique-id listing (RFC 1939 §7, UIDL).
+    case uniqueIDs
+  }
+
+  private enum Part {
+    case status
+    case message(index: Int)
+    case end
+  }
+
+  private let column: Column
+  private let maildrop: Maildrop
+  private var next = Part.status
+
+  init(_ column: Column, of maildrop: Maildrop) {
+    self.column = column
+    self.maildrop = maildrop
+  }
+
+  /// Whether all of the reply has been taken.
+  package var isAtEnd: Bool { if case .end = next { true } else { false } }
+
+  /// Appends lines until the reply is at its end or `output` has grown to `limit` octets.
+  ///
+  /// The last line may pass the limit, by less than a hundred octets.
+  package mutating func appendLines(to output: inout [UInt8], upTo limit: Int) {
+    while output.count < limit {
+      switch next {
+      case .status:
+        output += Reply.ok(maildrop.summary).bytes
+        next = .message(index: 0)
+      case .message(let index) where index < maildrop.listing.count:
+        if !maildrop.deleted.contains(index) { appendLine(of: index, to: &output) }
+        next = .message(index: index + 1)
+      case .message:
+        output += [UInt8(ascii: "."), UInt8(ascii: "\r"), UInt8(ascii: "\n")]
+        next = .end
+      case .end:
+        return
+      }
+    }
+  }
+
+  private func appendLine(of index: Int, to output: inout [UInt8]) {
+    output.append(decimal: index + 1)
+    output.append(UInt8(ascii: " "))
+    switch column {
+    case .sizes: output.append(decimal: maildrop.listing.bytes(of: index))
+    case .uniqueIDs: output += maildrop.listing.uniqueID(of: index)
+    }
+    output.append(UInt8(ascii: "\r"))
+    output.append(UInt8(ascii: "\n"))
+  }
+}
+
+extension [UInt8] {
+  /// Appends a number that is not negative, without making a string of it.
+  fileprivate mutating func append(decimal number: Int) {
+    let start = count
+    var rest = number
+    repeat {
+      append(UInt8(ascii: "0") + UInt8(rest % 10))
+      rest /= 10
+    } while rest > 0
+    self[start...].reverse()
+  }
+}

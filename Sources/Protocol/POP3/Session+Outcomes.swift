@@ -1,0 +1,66 @@
+/// What came of an action that the driver performed.
+extension Session {
+  /// The handshake that `startTLS` asked for is done: what was said in clear is forgotten
+  /// (RFC 2595 §4).
+  package mutating func tlsEstablished() {
+    isSecure = true
+    state = .authorization(user: nil)
+  }
+
+  /// The password that `verify` asked about was right, and this is the user's maildrop.
+  package mutating func open(_ listing: MaildropListing) -> Reply {
+    let maildrop = Maildrop(listing)
+    state = .transaction(maildrop)
+    return .ok(maildrop.summary)
+  }
+
+  /// The login that `verify` asked about did not work.
+  package mutating func refuseLogin(_ refusal: LoginRefusal) -> Action {
+    switch refusal {
+    case .wrongCredentials:
+      failedLogins += 1
+      let reply = Reply.error("Wrong user name or password", .authentication)
+      if failedLogins < Limits.failedLogins { return .reply(reply) }
+      state = .ended
+      return .close(reply)
+    case .inUse:
+      return .reply(.error("Another session has the maildrop open", .inUse))
+    case .temporary:
+      return .reply(.error("The maildrop cannot be opened now, try again later", .temporary))
+    }
+  }
+
+  /// The status line before the content of a message that `send` asked for.
+  package func messageOpened(_ index: Int) -> Reply {
+    guard case .transaction(let maildrop) = state else {
+      preconditionFailure("only a session with a maildrop sends messages")
+    }
+    return .ok("\(maildrop.listing.bytes(of: index)) octets")
+  }
+
+  /// The reply when the message that `send` asked for cannot be read.
+  ///
+  /// It may have been removed by another program, which RFC 1939 does not foresee: the number
+  /// stays taken until the client logs in again.
+  package func messageUnavailable(isGone: Bool) -> Reply {
+    isGone
+      ? .error("The message is no longer there")
+      : .error("The message cannot be read now", .temporary)
+  }
+
+  /// The last reply, after `update`; says so when some messages stayed (RFC 1939 §6).
+  package func updated(failures: Int) -> Reply {
+    failures == 0
+      ? .ok("Goodbye")
+      : .error("Some deleted messages were not removed", .temporary)
+  }
+}
+
+/// Replies that no command asked for, sent in place of the greeting or of the next reply.
+extension Reply {
+  /// There are as many sessions as the settings allow, in all or from one client.
+  package static var tooManySessions: Reply { .error("Too many sessions, try again", .temporary) }
+
+  /// The daemon is about to end.
+  package static var stopping: Reply { .error("The server is stopping, try again", .temporary) }
+}

@@ -1,0 +1,175 @@
+internal import SASL
+
+/// The server's side of a POP3 session (RFC 1939), as a value: lines go in, actions come out.
+///
+/// Offers TOP, UIDL, USER, STLS, SASL, RESP-CODES, AUTH-RESP-CODE and PIPELINING. Nothing is
+/// removed but by QUIT: a session that ends in any other way leaves the maildrop as it was
+/// (RFC 1939 §6).
+///
+/// **Limits.** A number of bad commands or of wrong passwords ends the session, see ``Limits``.
+package struct Session: Sendable {
+  enum State {
+    /// Nobody has logged in; a name may have been given with USER.
+    case authorization(user: String?)
+    /// AUTH has begun and the next line is no command.
+    case authenticating(ServerExchange)
+    case transaction(Maildrop)
+    /// QUIT was the last command.
+    case ended
+  }
+
+  let settings: SessionSettings
+  var isSecure: Bool
+  var state = State.authorization(user: nil)
+  private var badCommands = 0
+  var failedLogins = 0
+
+  /// A session on a connection that may have begun with TLS.
+  package init(_ settings: SessionSettings, isSecure: Bool) {
+    self.settings = settings
+    self.isSecure = isSecure
+  }
+
+  /// The first line of the server.
+  ///
+  /// It has no `<...>`, which would offer APOP: that needs passwords in clear on disk.
+  package var greeting: Reply { .ok("\(settings.hostName) POP3 server ready") }
+
+  /// Octets the next line may have, with its CRLF.
+  package var lineLimit: Int {
+    if case .authenticating = state { Limits.responseLineBytes } else { Limits.commandLineBytes }
+  }
+
+  /// Takes a line, without its line end.
+  package mutating func receive(_ line: ArraySlice<UInt8>) -> Action {
+    if case .authenticating(var exchange) = state {
+      state = .authorization(user: nil)
+      if line.elementsEqual("*".utf8) { return refuse("Authentication cancelled") }
+      return take(exchange.respond(encoded: line), of: exchange)
+    }
+    switch Command.parse(line) {
+    case .success(let command): return handle(command)
+    case .failure(let flaw): return refuse(flaw.text)
+    }
+  }
+
+  /// Answers a line that was over the limit, and was skipped.
+  package mutating func receiveOverlongLine() -> Action {
+    if case .authenticating = state { state = .authorization(user: nil) }
+    return refuse("Line too long")
+  }
+
+  private mutating func handle(_ command: Command) -> Action {
+    switch (command, state) {
+    case (.quit, .transaction(let maildrop)):
+      state = .ended
+      return .update(removing: maildrop.deleted)
+    case (.quit, _):
+      state = .ended
+      return .close(.ok("Goodbye"))
+    case (.capabilities, _):
+      return .reply(.lines("Capabilities follow", capabilities))
+
+    case (.startTLS, .authorization):
+      if isSecure { return refuse("TLS is active already") }
+      guard settings.offersTLS else { return refuse("TLS is not available") }
+      return .startTLS(.ok("Begin TLS"))
+    case (.user, .authorization) where !mayLogIn, (.password, .authorization) where !mayLogIn,
+      (.auth, .authorization) where !mayLogIn:
+      return refuse("Use STLS before you log in")
+    case (.user(let name), .authorization):
+      // The answer is the same for every name, so that none can be probed.
+      state = .authorization(user: name)
+      return .reply(.ok("Send PASS"))
+    case (.password(let password), .authorization(let user?)):
+      state = .authorization(user: nil)
+      return .verify(user: user, password: password)
+    case (.password, .authorization):
+      return refuse("USER comes first")
+    case (.listMechanisms, .authorization):
+      return .reply(.lines("Mechanisms follow", mayLogIn ? Mechanism.allCases.map(\.name) : []))
+    case (.auth(let mechanism, let initialResponse), .authorization):
+      var exchange = ServerExchange(mechanism)
+      return take(exchange.start(encodedInitialResponse: initialResponse), of: exchange)
+
+    case (.status, .transaction(let maildrop)):
+      return .reply(.ok("\(maildrop.count) \(maildrop.bytes)"))
+    case (.list(nil), .transaction(let maildrop)):
+      return .list(ListingReply(.sizes, of: maildrop))
+    case (.uniqueIDs(nil), .transaction(let maildrop)):
+      return .list(ListingReply(.uniqueIDs, of: maildrop))
+    case (.list(let number?), .transaction(let maildrop)):
+      return maildrop.action(on: number) {
+        .reply(.ok("\(number) \(maildrop.listing.bytes(of: $0))"))
+      }
+    case (.uniqueIDs(let number?), .transaction(let maildrop)):
+      return maildrop.action(on: number) {
+        let uniqueID = String(decoding: maildrop.listing.uniqueID(of: $0), as: UTF8.self)
+        return .reply(.ok("\(number) \(uniqueID)"))
+      }
+    case (.retrieve(let number), .transaction(let maildrop)):
+      return maildrop.action(on: number) { .send(index: $0, bodyLines: nil) }
+    case (.top(let number, let lines), .transaction(let maildrop)):
+      return maildrop.action(on: number) { .send(index: $0, bodyLines: lines) }
+    case (.delete(let number), .transaction(var maildrop)):
+      // The maildrop leaves the state meanwhile, so that its set of marks is not copied.
+      state = .ended
+      defer { state = .transaction(maildrop) }
+      switch maildrop.index(of: number) {
+      case .failure(let missing): return .reply(missing.reply)
+      case .success(let index):
+        maildrop.delete(index)
+        return .reply(.ok("Message \(number) deleted"))
+      }
+    case (.reset, .transaction(var maildrop)):
+      maildrop.undeleteAll()
+      state = .transaction(maildrop)
+      return .reply(.ok(maildrop.summary))
+    case (.noOperation, .transaction):
+      return .reply(.ok("Nothing done"))
+
+    case (_, .transaction):
+      return refuse("You are logged in already")
+    default:
+      return refuse("Log in first")
+    }
+  }
+
+  private mutating func take(
+    _ step: ServerExchange.Step, of exchange: ServerExchange
+  ) -> Action {
+    switch step {
+    case .challenge(let challenge):
+      state = .authenticating(exchange)
+      return .reply(.challenge(Base64.encode(challenge)))
+    case .verify(let user, let password):
+      return .verify(user: user, password: password)
+    case .invalid(.encoding):
+      return refuse("Not base 64")
+    case .invalid(.message):
+      return refuse("Not a message of \(exchange.mechanism.name)")
+    case .invalid(.authorizationIdentity):
+      return refuse("You may act as yourself only")
+    }
+  }
+
+  /// Counts a line that is no use, and ends the session when there were too many.
+  private mutating func refuse(_ text: String) -> Action {
+    badCommands += 1
+    if badCommands < Limits.badCommands { return .reply(.error(text)) }
+    state = .ended
+    return .close(.error("\(text); too many errors"))
+  }
+
+  private var mayLogIn: Bool { isSecure || settings.allowsLoginWithoutTLS }
+
+  /// What CAPA shows (RFC 2449 §6); what needs TLS first is not shown before (RFC 2595 §4).
+  private var capabilities: [String] {
+    var lines = ["TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING"]
+    if mayLogIn {
+      lines += ["USER", "SASL " + Mechanism.allCases.map(\.name).joined(separator: " ")]
+    }
+    if settings.offersTLS, !isSecure, case .authorization = state { lines.append("STLS") }
+    return lines + ["IMPLEMENTATION Gatepost"]
+  }
+}

@@ -1,0 +1,16 @@
+/// What a listener and its client's address mean for a session.
+package struct SessionSettings: Sendable {
+  /// The name the greeting shows.
+  package var hostName: String
+  /// Whether there is a certificate, so that STLS is offered.
+  package var offersTLS: Bool
+  /// Whether a password may come over a connection without TLS.
+  package var allowsLoginWithoutTLS: Bool
+
+  /// The settings of one listener.
+  package init(hostName: String, offersTLS: Bool, allowsLoginWithoutTLS: Bool) {
+    self.hostName = hostName
+    self.offersTLS = offersTLS
+    self.allowsLoginWithoutTLS = allowsLoginWithoutTLS
+  }
+}

@@ -1,0 +1,60 @@
+/// A command's keyword, with the rules that belong to it.
+enum Verb: String, CaseIterable {
+  case auth = "AUTH"
+  case capa = "CAPA"
+  case dele = "DELE"
+  case list = "LIST"
+  case noop = "NOOP"
+  case pass = "PASS"
+  case quit = "QUIT"
+  case retr = "RETR"
+  case rset = "RSET"
+  case stat = "STAT"
+  case stls = "STLS"
+  case top = "TOP"
+  case uidl = "UIDL"
+  case user = "USER"
+
+  /// What may follow the keyword.
+  enum Arguments {
+    case none
+    case message
+    case optionalMessage
+    case messageAndLines
+    case name
+    case password
+    case mechanism
+  }
+
+  /// Reads a keyword in any case (RFC 1939 §3).
+  init?(keyword: ArraySlice<UInt8>) {
+    guard keyword.count == 3 || keyword.count == 4 else { return nil }
+    // Without bit 5 a letter is equal to its other case, and to nothing else.
+    self.init(rawValue: String(decoding: keyword.map { $0 & 0xDF }, as: UTF8.self))
+  }
+
+  var arguments: Arguments {
+    switch self {
+    case .capa, .noop, .quit, .rset, .stat, .stls: .none
+    case .dele, .retr: .message
+    case .list, .uidl: .optionalMessage
+    case .top: .messageAndLines
+    case .user: .name
+    case .pass: .password
+    case .auth: .mechanism
+    }
+  }
+
+  /// How the command is written, for the error that says it was not.
+  var usage: String {
+    switch arguments {
+    case .none: "\(rawValue) takes no argument"
+    case .message: "Usage: \(rawValue) message"
+    case .optionalMessage: "Usage: \(rawValue) [message]"
+    case .messageAndLines: "Usage: \(rawValue) message lines"
+    case .name: "Usage: \(rawValue) name"
+    case .password: "Usage: \(rawValue) password"
+    case .mechanism: "Usage: \(rawValue) PLAIN or LOGIN, and an initial response"
+    }
+  }
+}
