@@ -1,0 +1,20 @@
+/// The limits of TLS: what is read from files, and how long our own certificates last.
+enum Limits {
+  /// Bytes of a certificate or key file; a chain of four with RSA keys is about 8 KB.
+  static let fileBytes = 256 << 10
+
+  /// Certificates in a chain file, the host's own among them.
+  static let chainLength = 10
+
+  /// Characters of a host name (RFC 1035 §2.3.4).
+  static let hostNameBytes = 253
+
+  /// How long a certificate that we make ourselves is valid: ten years.
+  static let selfSignedSeconds: Int64 = 3650 * 86_400
+
+  /// 2026-01-01, before which no certificate of ours was made.
+  ///
+  /// A board without a battery has its first start in 1970: counted from there, ten years would be
+  /// over before the clock is set.
+  static let earliestMaking: Int64 = 1_767_225_600
+}

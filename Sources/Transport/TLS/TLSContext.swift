@@ -1,0 +1,23 @@
+internal import COpenSSL
+
+/// The settings that many sessions share: one for the server side, one a policy for the client side.
+///
+/// A context is never changed. To reload a certificate make a new one; sessions that were started
+/// from the old one keep its library part alive for as long as they need it.
+@safe
+package final class TLSContext: @unchecked Sendable {
+  // Unchecked, because OpenSSL counts the references to a context atomically, and sessions only
+  // read it; nothing here writes it once the static functions have returned it.
+  let pointer: OpaquePointer
+
+  init(_ method: OpaquePointer, minimum: TLSVersion) {
+    OpenSSL.start()
+    guard let pointer = unsafe SSL_CTX_new(method) else { preconditionFailure("out of memory") }
+    unsafe self.pointer = pointer
+    unsafe co_configure(pointer)
+    let isSet = unsafe co_set_minimum_version(pointer, minimum.number) == 1
+    precondition(isSet, "OpenSSL knows TLS 1.2 and 1.3")
+  }
+
+  deinit { unsafe SSL_CTX_free(pointer) }
+}

@@ -1,0 +1,9 @@
+/// Whom a client believes to be the server it looks for.
+package enum TLSTrust: Equatable, Sendable {
+  /// Whoever answers: the connection is hidden from listeners and open to impostors (RFC 7435 §1).
+  case anyone
+  /// Holders of a certificate for the server's name from an authority that the system trusts.
+  case systemAuthorities
+  /// The same with the authorities, or the server's own certificate, in a PEM file.
+  case authorities(path: String)
+}

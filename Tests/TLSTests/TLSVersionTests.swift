@@ -1,0 +1,81 @@
+import COpenSSL
+import Foundation
+import Testing
+
+@testable import TLS
+
+@Suite struct TLSVersionTests {
+  /// A client that offers one version only, however old.
+  private func client(on wire: Wire, version: Int32) throws -> Side {
+    let context = try TLSContext.client(trust: .anyone)
+    SSL_CTX_set_security_level(context.pointer, 0)
+    #expect(co_set_minimum_version(context.pointer, version) == 1)
+    #expect(co_set_maximum_version(context.pointer, version) == 1)
+    return Side(
+      try TLSSession.connecting(
+        on: wire.clientEnd, context: context, serverName: "gw.home.example"))
+  }
+
+  @Test("TLS 1.0 and 1.1 are refused", arguments: [TLS1_VERSION, TLS1_1_VERSION])
+  func old(version: Int32) throws {
+    let wire = try Wire()
+    let (server, _) = try makeSides(on: wire, credentials: try Credentials())
+    let ends = shakeHands(server, try client(on: wire, version: version))
+    let reason = "the peer has no TLS version in common with us"
+    #expect(ends.server == .failed(.broken(reason: reason)))
+    #expect(ends.client == .failed(.refused(alert: "protocol version")))
+  }
+
+  @Test("TLS 1.2 is spoken with those who know nothing newer")
+  func tls12() throws {
+    let wire = try Wire()
+    let (server, _) = try makeSides(on: wire, credentials: try Credentials())
+    let client = try client(on: wire, version: TLS1_2_VERSION)
+    #expect(shakeHands(server, client) == (.done, .done))
+    #expect(server.session.protocolVersion == "TLSv1.2")
+    #expect(client.write("QUIT\r\n") == .count(6))
+    #expect(server.read() == "QUIT\r\n")
+  }
+
+  @Test("A server that asks for TLS 1.3 refuses TLS 1.2")
+  func tls13Only() throws {
+    let wire = try Wire()
+    let context = try Credentials().serverContext(minimum: .tls13)
+    let server = Side(TLSSession.accepting(on: wire.serverEnd, context: context))
+    let ends = shakeHands(server, try client(on: wire, version: TLS1_2_VERSION))
+    #expect(ends.client == .failed(.refused(alert: "protocol version")))
+  }
+
+  @Test("A client cannot make the server negotiate again")
+  func renegotiation() throws {
+    let wire = try Wire()
+    let (server, _) = try makeSides(on: wire, credentials: try Credentials())
+    let context = try TLSContext.client(trust: .anyone)
+    #expect(co_set_maximum_version(context.pointer, TLS1_2_VERSION) == 1)
+    // Our own clients refuse too, so this one must be told not to.
+    SSL_CTX_clear_options(context.pointer, UInt64(1) << 30)
+    let client = Side(
+      try TLSSession.connecting(
+        on: wire.clientEnd, context: context, serverName: "gw.home.example"))
+    #expect(shakeHands(server, client) == (.done, .done))
+    #expect(SSL_renegotiate(client.session.pointer) == 1)
+    #expect(client.session.handshake() == .wantRead)
+    #expect(server.readAll().end == .wantRead)
+    #expect(
+      client.session.handshake() == .failed(.broken(reason: "the peer tries to renegotiate")))
+  }
+
+  @Test("Sessions outlive the context they were started from")
+  func reload() throws {
+    let wire = try Wire()
+    var context: TLSContext? = try Credentials().serverContext()
+    let server = Side(
+      TLSSession.accepting(on: wire.serverEnd, context: try #require(context)))
+    let client = Side(
+      try TLSSession.connecting(
+        on: wire.clientEnd, context: try TLSContext.client(trust: .anyone),
+        serverName: "gw.home.example"))
+    context = nil
+    #expect(shakeHands(server, client) == (.done, .done))
+  }
+}
