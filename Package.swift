@@ -55,7 +55,7 @@ let layers = [
     modules: [
       Module(name: "TLS", imports: ["Platform", "COpenSSL"]),
       Module(name: "DNS", imports: ["Platform", "EventLoop", "CLDNS"]),
-      Module(name: "Network", imports: ["Platform", "EventLoop", "TLS"]),
+      Module(name: "Network", imports: ["Platform", "EventLoop", "Log", "TLS"]),
     ]),
   Layer(
     name: "Storage",

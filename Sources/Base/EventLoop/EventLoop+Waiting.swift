@@ -28,7 +28,7 @@ extension EventLoop {
   {
     do throws(WaitError) {
       try await wait(for: nil, .reading, until: deadline, isInterruptible: isInterruptible)
-    } catch  where error == .timedOut {}
+    } catch let error where error == .timedOut {}
   }
 
   @Loop

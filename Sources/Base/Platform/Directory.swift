@@ -39,7 +39,7 @@ package struct Directory: ~Copyable, Sendable {
     do throws(SystemError) {
       _ = try attempt("mkdirat") { unsafe mkdirat(number, name, mode) }
       return true
-    } catch  where error.isAlreadyExisting {
+    } catch let error where error.isAlreadyExisting {
       return false
     }
   }
@@ -110,7 +110,7 @@ package struct Directory: ~Copyable, Sendable {
     do throws(SystemError) {
       _ = try attempt("unlinkat") { unsafe unlinkat(number, name, 0) }
       return true
-    } catch  where error.isNotFound {
+    } catch let error where error.isNotFound {
       return false
     }
   }

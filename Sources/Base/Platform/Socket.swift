@@ -1,6 +1,7 @@
 internal import CLinux
 
 /// A client that a listening socket has accepted.
+@frozen
 package struct AcceptedSocket: ~Copyable {
   /// The connection.
   package let descriptor: Descriptor
@@ -37,7 +38,7 @@ extension Descriptor {
     }
     do throws(SystemError) {
       _ = try attempt("connect") { unsafe address.withRaw { unsafe connect(number, $0, $1) } }
-    } catch  where error.isWouldBlock {}
+    } catch let error where error.isWouldBlock {}
     return descriptor
   }
 
@@ -100,11 +101,15 @@ extension Descriptor {
     }
   }
 
-  /// Hands bytes to the kernel and says how many it took; never raises SIGPIPE.
-  package borrowing func send(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int {
+  /// Hands the bytes from `start` on to the kernel and says how many it took; never raises SIGPIPE.
+  package borrowing func send(_ bytes: [UInt8], from start: Int) throws(SystemError) -> Int {
     let number = self.number
     return try attemptCounting("sendto") {
-      unsafe CLinux.send(number, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+      unsafe bytes.withUnsafeBytes { buffer in
+        unsafe CLinux.send(
+          number, buffer.baseAddress.map { unsafe $0 + start }, buffer.count - start,
+          Int32(MSG_NOSIGNAL))
+      }
     }
   }
 

@@ -55,7 +55,7 @@ package final class Grants {
         report(
           "\(Self.fileName): line \(first) is not a grant; \(badLines.count) such lines ignored")
       }
-    } catch  where error.isNotFound {
+    } catch let error where error.isNotFound {
       // The first start.
     } catch {
       report("\(Self.fileName): \(error); starting without grants")
@@ -96,7 +96,8 @@ package final class Grants {
   }
 
   private func waitForUrgency(until deadline: Instant) async throws(WaitError) {
-    do throws(WaitError) { try await changed.wait(until: deadline) } catch  where error == .timedOut
+    do throws(WaitError) { try await changed.wait(until: deadline) } catch let error
+      where error == .timedOut
     {}
   }
 

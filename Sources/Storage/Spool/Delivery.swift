@@ -19,10 +19,8 @@ package struct Delivery: ~Copyable {
   }
 
   deinit {
-    // A delivery that was not committed must leave nothing behind; a file that a worker is busy
-    // with when the program stops is removed at the next start.
-    let drafts = self.drafts, directories = spool.directories
-    for draft in drafts { draft.discard(in: directories) }
+    // A delivery that was not committed leaves nothing behind.
+    for draft in drafts where !draft.isHandedOver { draft.discard(in: spool.directories) }
   }
 
   /// Adds content with LF line ends.

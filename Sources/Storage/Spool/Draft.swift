@@ -20,6 +20,8 @@ final class Draft: @unchecked Sendable {
   private(set) var lines = 0
   private var file: Descriptor?
   private var buffer: [UInt8] = []
+  /// Whether it waits for its commit or is in it; then only the commit touches it.
+  var isHandedOver = false
   /// The outcome of the commit; nil until it has been tried.
   var result: Result<Void, SystemError>?
 

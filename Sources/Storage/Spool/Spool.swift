@@ -114,6 +114,7 @@ package final class Spool {
   /// meanwhile form the next group. So a lone message waits for nobody, and a burst shares its syncs.
   func commit(_ drafts: [Draft]) async throws(SystemError) {
     pending += drafts
+    for draft in drafts { draft.isHandedOver = true }
     while let waiting = drafts.first(where: { $0.result == nil }) {
       if isCommitting {
         do throws(WaitError) { try await committed.wait(isInterruptible: false) } catch {

@@ -38,7 +38,7 @@ final class SpoolDirectories: Sendable {
   func maildropNew(of user: String) throws(SystemError) -> Directory {
     do throws(SystemError) {
       return try mail.subdirectory(user).subdirectory("new")
-    } catch  where error.isNotFound {
+    } catch let error where error.isNotFound {
       try mail.makeDirectory(user)
       let maildrop = try mail.subdirectory(user)
       for name in ["tmp", "cur", "new"] { try maildrop.makeDirectory(name) }

@@ -86,7 +86,7 @@ private struct Place: ~Copyable {
   private static func open(_ path: String) throws(SystemError) -> Directory {
     do throws(SystemError) {
       return try Directory(path: path)
-    } catch  where error.isNotFound {
+    } catch let error where error.isNotFound {
       let (parent, name) = split(path)
       let directory = try Directory(path: parent)
       try directory.makeDirectory(name, mode: 0o755)
@@ -107,7 +107,7 @@ private struct Place: ~Copyable {
     do {
       _ = try directory.status(of: name)
       return true
-    } catch  where error.isNotFound {
+    } catch let error where error.isNotFound {
       return false
     } catch {
       throw .file(path: path, reason: "\(error)")

@@ -1,0 +1,324 @@
+package import EventLoop
+package import Platform
+package import TLS
+
+/// A stream connection, plain or TLS, read by lines or in bulk.
+///
+/// An idle connection holds no buffer: bytes are received into one scratch buffer of the loop, and
+/// only what the reader leaves over is kept.
+///
+/// What is written gathers until 16 KiB are there, or until the connection is about to wait for the
+/// peer: so a group of pipelined commands is answered by one segment, and nobody waits for a reply
+/// that has not been sent.
+///
+/// **Limits**: at most one receive (16 KiB) is buffered beyond what the reader has asked for; a
+/// peer that does not read stops the writer.
+///
+/// **Failures**: every wait has a deadline; after an error the connection is only good for closing.
+@Loop
+package final class Connection {
+  /// The other end.
+  package let peer: SocketAddress
+  private let descriptor: Descriptor
+  private var session: TLSSession?
+  private var input: [UInt8] = []
+  /// How much of `input` has been consumed.
+  private var consumed = 0
+  private var output: [UInt8] = []
+  private var receivesWithoutWait = 0
+
+  static let scratchBytes = 16 << 10
+  private static let outputBytes = 16 << 10
+  /// How many bytes of an overlong line are skipped before the connection is given up.
+  private static let skippedBytes = 64 << 10
+  /// How often a connection may find bytes waiting before it lets the others have their turn.
+  private static let receivesPerTurn = 16
+
+  /// The one receive buffer: nothing is kept in it across a suspension.
+  private static let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: scratchBytes)
+
+  /// A connection over a connected non-blocking socket.
+  package init(_ descriptor: consuming Descriptor, peer: SocketAddress) throws(SystemError) {
+    try Loop.shared.eventLoop.register(descriptor)
+    self.descriptor = descriptor
+    self.peer = peer
+  }
+
+  /// A connection to `address`, made before `deadline`.
+  package static func connect(
+    to address: SocketAddress, from source: IPAddress? = nil, until deadline: Instant
+  ) async throws(ConnectionError) -> Connection {
+    let connection: Connection
+    do throws(SystemError) {
+      let descriptor = try Descriptor.connecting(to: address, from: source)
+      connection = try Connection(descriptor, peer: address)
+    } catch {
+      throw .system(error)
+    }
+    try await connection.waitUntilWritable(until: deadline)
+    do throws(SystemError) {
+      if let error = try connection.descriptor.connectionError() { throw error }
+    } catch {
+      throw .system(error)
+    }
+    return connection
+  }
+
+  /// The address of this end.
+  package var localAddress: SocketAddress? {
+    do throws(SystemError) { return try descriptor.localAddress() } catch { return nil }
+  }
+
+  /// Whether the peer has sent something that nobody has read yet.
+  package var hasBufferedInput: Bool { consumed < input.count }
+
+  // MARK: Reading
+
+  /// The next line without its line end, CRLF or LF; nil if it is longer than `limit` bytes.
+  ///
+  /// An overlong line has been skipped up to its end when nil is returned.
+  package func readLine(
+    limit: Int, until deadline: Instant, isInterruptible: Bool = false
+  ) async throws(ConnectionError) -> [UInt8]? {
+    var searched = 0
+    var skipped = 0
+    while true {
+      if let end = input[(consumed + searched)...].firstIndex(of: UInt8(ascii: "\n")) {
+        let hasCR = end > consumed && input[end - 1] == UInt8(ascii: "\r")
+        let line = input[consumed..<(hasCR ? end - 1 : end)]
+        let isTooLong = skipped > 0 || line.count > limit
+        let result = isTooLong ? nil : Array(line)
+        consume(end + 1 - consumed)
+        return result
+      }
+      searched = input.count - consumed
+      if searched > limit + 2 {
+        skipped += searched
+        consume(searched)
+        searched = 0
+        if skipped > Self.skippedBytes { throw .endlessLine }
+      }
+      let count = try await unsafe receive(until: deadline, isInterruptible: isInterruptible) {
+        unsafe input.append(contentsOf: $0)
+      }
+      if count == 0 { throw .closed }
+    }
+  }
+
+  /// Hands what has arrived to `body`, which says how many bytes it has used; waits if nothing has.
+  ///
+  /// What `body` leaves over comes first at the next read.
+  ///
+  /// - Throws: `.closed` at the end of the stream.
+  package func read(
+    until deadline: Instant, _ body: (Span<UInt8>) -> Int
+  ) async throws(ConnectionError) {
+    if hasBufferedInput {
+      consume(body(input.span.extracting(consumed...)))
+      return
+    }
+    let count = try await unsafe receive(until: deadline, isInterruptible: false) { bytes in
+      let used = unsafe body(bytes.span)
+      if used < bytes.count {
+        unsafe input.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[used...]))
+      }
+    }
+    if count == 0 { throw .closed }
+  }
+
+  private func consume(_ count: Int) {
+    consumed += count
+    if consumed == input.count {
+      input = []
+      consumed = 0
+    } else if consumed >= Self.scratchBytes {
+      input.removeFirst(consumed)
+      consumed = 0
+    }
+  }
+
+  /// Receives once, waiting if need be, and calls `body` with the bytes unless the stream has ended.
+  private func receive(
+    until deadline: Instant, isInterruptible: Bool, _ body: (UnsafeBufferPointer<UInt8>) -> Void
+  ) async throws(ConnectionError) -> Int {
+    receivesWithoutWait += 1
+    if receivesWithoutWait >= Self.receivesPerTurn {
+      receivesWithoutWait = 0
+      await Task.yield()
+    }
+    while true {
+      switch try receiveOnce() {
+      case .bytes(let count):
+        if count == 0 { return 0 }
+        unsafe body(UnsafeBufferPointer(rebasing: Self.scratch[..<count]))
+        return count
+      case .mustRead:
+        receivesWithoutWait = 0
+        if !output.isEmpty { try await flush(until: deadline) }
+        try await waitUntilReadable(until: deadline, isInterruptible: isInterruptible)
+      case .mustWrite:
+        try await waitUntilWritable(until: deadline)
+      }
+    }
+  }
+
+  /// What a call on the socket came to.
+  private enum Progress {
+    case bytes(Int)
+    case mustRead
+    case mustWrite
+  }
+
+  private func receiveOnce() throws(ConnectionError) -> Progress {
+    if session != nil {
+      return try progress(
+        of: unsafe session?.read(into: UnsafeMutableRawBufferPointer(Self.scratch)))
+    }
+    do throws(SystemError) {
+      return .bytes(
+        try unsafe descriptor.receive(into: UnsafeMutableRawBufferPointer(Self.scratch)))
+    } catch let error where error.isWouldBlock {
+      return .mustRead
+    } catch {
+      throw .system(error)
+    }
+  }
+
+  private func progress(of step: TLSStep?) throws(ConnectionError) -> Progress {
+    switch step {
+    case .count(let count): return .bytes(count)
+    case .wantRead: return .mustRead
+    case .wantWrite: return .mustWrite
+    case .closed, .done, nil: return .bytes(0)
+    case .failed(let error): throw .tls(error)
+    }
+  }
+
+  // MARK: Writing
+
+  /// Adds bytes to the output and sends it when much has gathered.
+  package func write(_ bytes: [UInt8], until deadline: Instant) async throws(ConnectionError) {
+    output.append(contentsOf: bytes)
+    if output.count >= Self.outputBytes { try await flush(until: deadline) }
+  }
+
+  /// Sends everything that was written.
+  package func flush(until deadline: Instant) async throws(ConnectionError) {
+    var sent = 0
+    defer { output = [] }
+    while sent < output.count {
+      switch try sendOnce(from: sent) {
+      case .bytes(let count):
+        sent += count
+      case .mustRead:
+        try await waitUntilReadable(until: deadline, isInterruptible: false)
+      case .mustWrite:
+        try await waitUntilWritable(until: deadline)
+      }
+    }
+  }
+
+  private func sendOnce(from start: Int) throws(ConnectionError) -> Progress {
+    if session != nil {
+      let result = unsafe output.withUnsafeBytes { bytes in
+        unsafe session?.write(UnsafeRawBufferPointer(rebasing: bytes[start...]))
+      }
+      if case .closed = result { throw .closed }
+      return try progress(of: result)
+    }
+    do throws(SystemError) {
+      return .bytes(try descriptor.send(output, from: start))
+    } catch let error where error.isWouldBlock {
+      return .mustWrite
+    } catch {
+      throw .system(error)
+    }
+  }
+
+  // MARK: TLS and the end
+
+  /// Whether TLS is in use.
+  package var isEncrypted: Bool { session != nil }
+
+  /// The version and the cipher, such as `TLSv1.3 TLS_AES_256_GCM_SHA384`; nil without TLS.
+  package var encryption: String? {
+    guard let version = session?.protocolVersion, let cipher = session?.cipherName else {
+      return nil
+    }
+    return "\(version) \(cipher)"
+  }
+
+  /// Makes the connection a TLS one, as the server.
+  ///
+  /// - Throws: `.plaintextAfterStartTLS` if anything had arrived in clear that was not read.
+  package func acceptTLS(
+    _ context: TLSContext, until deadline: Instant
+  ) async throws(ConnectionError) {
+    if hasBufferedInput { throw .plaintextAfterStartTLS }
+    session = TLSSession.accepting(on: descriptor.number, context: context)
+    try await shakeHands(until: deadline)
+  }
+
+  /// Makes the connection a TLS one, as the client of a server with that name.
+  ///
+  /// - Throws: `.plaintextAfterStartTLS` if anything had arrived in clear that was not read.
+  package func connectTLS(
+    _ context: TLSContext, serverName: String, until deadline: Instant
+  ) async throws(ConnectionError) {
+    if hasBufferedInput { throw .plaintextAfterStartTLS }
+    do throws(TLSError) {
+      session = try TLSSession.connecting(
+        on: descriptor.number, context: context, serverName: serverName)
+    } catch {
+      throw .tls(error)
+    }
+    try await shakeHands(until: deadline)
+  }
+
+  private func shakeHands(until deadline: Instant) async throws(ConnectionError) {
+    while true {
+      switch session?.handshake() {
+      case .wantRead: try await waitUntilReadable(until: deadline, isInterruptible: false)
+      case .wantWrite: try await waitUntilWritable(until: deadline)
+      case .failed(let error): throw .tls(error)
+      case .closed, nil: throw .closed
+      case .done, .count: return
+      }
+    }
+  }
+
+  /// Tells the peer that nothing more will come; what was written before is sent if it can be.
+  package func close(until deadline: Instant) async {
+    do throws(ConnectionError) {
+      try await flush(until: deadline)
+      _ = session?.shutdown()
+    } catch {
+      // The peer has gone, or does not read: there is nobody to tell.
+    }
+    descriptor.finishSending()
+    // Bytes that nobody reads would make the kernel send a reset, and the peer lose our last words.
+    for _ in 0..<Self.receivesPerTurn {
+      guard
+        let count = unsafe try? descriptor.receive(
+          into: UnsafeMutableRawBufferPointer(Self.scratch)), count > 0
+      else {
+        return
+      }
+    }
+  }
+
+  private func waitUntilReadable(
+    until deadline: Instant, isInterruptible: Bool
+  ) async throws(ConnectionError) {
+    do throws(WaitError) {
+      try await Loop.shared.eventLoop.waitUntilReadable(
+        descriptor.number, until: deadline, isInterruptible: isInterruptible)
+    } catch { throw .wait(error) }
+  }
+
+  private func waitUntilWritable(until deadline: Instant) async throws(ConnectionError) {
+    do throws(WaitError) {
+      try await Loop.shared.eventLoop.waitUntilWritable(descriptor.number, until: deadline)
+    } catch { throw .wait(error) }
+  }
+}

@@ -1,0 +1,33 @@
+package import EventLoop
+package import Platform
+package import TLS
+
+/// Why a connection cannot go on.
+package enum ConnectionError: Error, Sendable {
+  /// The peer has closed its side.
+  case closed
+  /// The wait ended: time-out, cancellation or the stop of the program.
+  case wait(WaitError)
+  /// The kernel reports an error, such as a reset.
+  case system(SystemError)
+  /// TLS failed; the text is for the log.
+  case tls(TLSError)
+  /// A line is longer than its limit and went on for so long that it cannot be skipped.
+  case endlessLine
+  /// Bytes followed the command that starts TLS: an attempt to inject commands (CVE-2011-0411).
+  case plaintextAfterStartTLS
+
+  /// The reason for a log line.
+  package var reason: String {
+    switch self {
+    case .closed: "closed by the peer"
+    case .wait(.timedOut): "time-out"
+    case .wait(.cancelled): "cancelled"
+    case .wait(.draining): "the server is stopping"
+    case .system(let error): error.description
+    case .tls(let error): "TLS: \(error)"
+    case .endlessLine: "endless line"
+    case .plaintextAfterStartTLS: "plain text after STARTTLS"
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package import EventLoop
+package import Platform
+package import TLS
+internal import Log
+
+/// What all listeners of the program share: how many connections there may be, and their end.
+@Loop
+package final class ConnectionGate {
+  private var counts: ClientCounts
+  private let isTrusted: @Sendable (IPAddress) -> Bool
+
+  /// A gate for `total` connections in all and `perClient` of one client, unless it is trusted.
+  package init(
+    total: Int, perClient: Int, isTrusted: @escaping @Sendable (IPAddress) -> Bool
+  ) {
+    counts = ClientCounts(total: total, perClient: perClient)
+    self.isTrusted = isTrusted
+  }
+
+  /// How many connections are open.
+  package var count: Int { counts.total }
+
+  /// Accepts clients and runs a session for each, until the program is to stop and all have ended.
+  ///
+  /// - Parameters:
+  ///   - service: the name of the listener in the log.
+  ///   - refusal: what a client hears for which there is no room, with its line end.
+  ///   - session: talks to one client; closes the connection by returning.
+  package func serve(
+    _ listener: Listener, service: String, refusal: String,
+    session: @escaping @Loop @Sendable (Connection) async -> Void
+  ) async {
+    await withDiscardingTaskGroup { group in
+      while let connection = await next(listener) {
+        let client = connection.peer.host
+        switch counts.admit(client, isTrusted: isTrusted(client)) {
+        case .admitted:
+          group.addTask { [self] in
+            await session(connection)
+            await leave(client)
+          }
+        case .full:
+          await refuse(connection, service, refusal, "too many connections in all")
+        case .tooManyFromClient:
+          await refuse(connection, service, refusal, "too many connections from this client")
+        }
+      }
+    }
+  }
+
+  private func next(_ listener: Listener) async -> Connection? {
+    do throws(WaitError) { return try await listener.accept() } catch { return nil }
+  }
+
+  private func leave(_ client: IPAddress) { counts.leave(client) }
+
+  /// Says one line and closes.
+  ///
+  /// It never waits: the kernel takes a line on a new socket.
+  private func refuse(
+    _ connection: Connection, _ service: String, _ refusal: String, _ reason: String
+  ) async {
+    Log.record(
+      .clientRefused(service: service, client: "\(connection.peer.host)", reason: reason))
+    do throws(ConnectionError) {
+      try await connection.write(Array(refusal.utf8), until: .now)
+    } catch {}
+    await connection.close(until: .now)
+  }
+}
+
+/// The server's side of TLS, replaced as a whole when the certificate is read again.
+@Loop
+package final class ServerIdentity {
+  /// The context of sessions that begin from now on.
+  package var context: TLSContext
+
+  package init(_ context: TLSContext) { self.context = context }
+}

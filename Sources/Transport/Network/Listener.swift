@@ -1,0 +1,46 @@
+package import EventLoop
+package import Platform
+
+/// A listening socket that hands out its clients.
+@Loop
+package final class Listener {
+  /// The address it listens on.
+  package let address: SocketAddress
+  private let descriptor: Descriptor
+
+  /// A listener over a socket that listens already, such as one inherited from systemd.
+  package init(_ descriptor: consuming Descriptor) throws(SystemError) {
+    address = try descriptor.localAddress()
+    try Loop.shared.eventLoop.register(descriptor)
+    self.descriptor = descriptor
+  }
+
+  /// Binds `address` and listens on it.
+  package convenience init(on address: SocketAddress) throws(SystemError) {
+    try self.init(Descriptor.listening(on: address))
+  }
+
+  /// The next client; waits until there is one or the program is about to stop.
+  ///
+  /// Where the process is out of descriptors the client waits in the kernel's queue: one second is
+  /// slept rather than spinning on a socket that stays readable.
+  package func accept() async throws(WaitError) -> Connection {
+    while true {
+      do throws(SystemError) {
+        let accepted = try descriptor.accept()
+        let peer = accepted.peer
+        try accepted.descriptor.sendWithoutDelay()
+        try accepted.descriptor.probePeerWhenSilent()
+        return try Connection(accepted.descriptor, peer: peer)
+      } catch let error where error.isWouldBlock {
+        try await Loop.shared.eventLoop.waitUntilReadable(
+          descriptor.number, until: .distantFuture, isInterruptible: true)
+      } catch {
+        // ECONNABORTED and the like concern one client that has gone; the rest is a shortage.
+        if error.isOutOfDescriptors || error.isOutOfMemory {
+          try await Loop.shared.eventLoop.sleep(until: .now + .seconds(1))
+        }
+      }
+    }
+  }
+}
