@@ -1,14 +1,24 @@
 /// The bytes that mean something to a mail protocol.
 extension UInt8 {
+  /// NUL.
   package static var nul: UInt8 { 0x00 }
+  /// The horizontal tab.
   package static var tab: UInt8 { 0x09 }
+  /// LF.
   package static var lineFeed: UInt8 { 0x0A }
+  /// CR.
   package static var carriageReturn: UInt8 { 0x0D }
+  /// The space.
   package static var space: UInt8 { 0x20 }
+  /// The double quote.
   package static var quote: UInt8 { 0x22 }
+  /// The full stop.
   package static var dot: UInt8 { 0x2E }
+  /// The colon.
   package static var colon: UInt8 { 0x3A }
+  /// The at sign.
   package static var at: UInt8 { 0x40 }
+  /// The backslash.
   package static var backslash: UInt8 { 0x5C }
 
   /// Whether the byte is an ASCII letter.

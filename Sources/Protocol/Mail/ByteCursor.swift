@@ -1,5 +1,5 @@
 /// A place in a line that is being parsed, and what is left of it.
-package struct ByteCursor {
+package struct ByteCursor: Sendable {
   /// What has not been taken yet.
   package private(set) var rest: ArraySlice<UInt8>
 

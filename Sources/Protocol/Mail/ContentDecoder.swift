@@ -11,7 +11,7 @@
 /// **Failures**: none; a violation is a fact about the message, told by `violation`.
 /// **Limits**: `Limits.contentLineBytes`. The size of the message is the caller's to watch, by
 /// `wireBytes`. The decoder itself holds no bytes.
-package struct ContentDecoder {
+package struct ContentDecoder: Sendable {
   /// What makes a message unfit to be stored or sent on.
   package enum Violation: Equatable, Sendable {
     /// A CR without LF, forbidden by RFC 5321 §2.3.8.

@@ -10,7 +10,9 @@ package struct DateTime: Hashable, Sendable {
     self.unixSeconds = unixSeconds
   }
 
-  /// The text of a `Date:` field. A year has four digits up to 9999, the last the format allows.
+  /// The text of a `Date:` field.
+  ///
+  /// A moment before 1970 or after 9999, the last year of four digits, is written as the nearest.
   package var text: String {
     let clamped = min(max(unixSeconds, 0), 253_402_300_799)
     let (days, second) = clamped.quotientAndRemainder(dividingBy: 86_400)

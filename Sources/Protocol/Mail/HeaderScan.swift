@@ -1,14 +1,19 @@
 /// Reads the header of stored content as it passes, and keeps of it only what decisions need.
 ///
 /// **Limits**: it holds the start of one field name, whatever the header's size.
-package struct HeaderScan {
+package struct HeaderScan: Sendable {
   /// The fields that a message needs and a submitting device may have left out.
   package struct Fields: OptionSet, Sendable {
+    /// The bits.
     package let rawValue: UInt8
+    /// The set with these bits.
     package init(rawValue: UInt8) { self.rawValue = rawValue }
 
+    /// `From:`, RFC 5322 §3.6.2.
     package static let from = Fields(rawValue: 1)
+    /// `Date:`, RFC 5322 §3.6.1.
     package static let date = Fields(rawValue: 2)
+    /// `Message-ID:`, RFC 5322 §3.6.4.
     package static let messageID = Fields(rawValue: 4)
   }
 

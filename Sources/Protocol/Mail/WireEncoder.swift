@@ -4,7 +4,7 @@
 /// that another program put into a maildrop may hold anything: a line that ends in CRLF already is
 /// passed as it is, and so is every other byte. A dot is doubled after each LF, so that no stored
 /// byte can end the content early.
-package struct WireEncoder {
+package struct WireEncoder: Sendable {
   /// The byte before the next one; content starts as if a line had just ended.
   private var previous = UInt8.lineFeed
 

@@ -1,0 +1,25 @@
+package import Mail
+
+/// What the driver of a server session does next.
+package enum ServerAction: Equatable, Sendable {
+  /// Send this reply, and read on.
+  case reply(Reply)
+  /// Send this reply, and close the connection.
+  case close(Reply)
+  /// Send this reply, make the TLS handshake, and report it with `tlsEstablished()`.
+  ///
+  /// What the client sent before the handshake and was not yet read must be thrown away: whoever sits
+  /// on the line may have put it there (CVE-2011-0411).
+  case startTLS(Reply)
+  /// Check this password, and report it by `authenticationSucceeded(user:)`,
+  /// `authenticationFailed()` or `authenticationUnavailable()`.
+  case verify(user: String, password: [UInt8])
+  /// Check the sender, and report it by `senderAccepted(_:)` with the same value or `refused(_:)`.
+  case checkSender(Transaction)
+  /// Check the recipient, and report it by `recipientAccepted(_:)` or `refused(_:)`.
+  case checkRecipient(ForwardPath)
+  /// Send this reply, decode content to its end, store it, and report it by `dataEnded(_:)`.
+  ///
+  /// A message that is too large or is refused for another reason is read to its end all the same.
+  case receiveData(Reply)
+}

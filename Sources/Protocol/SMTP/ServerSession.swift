@@ -1,0 +1,242 @@
+package import Mail
+import SASL
+
+/// The server's side of an SMTP connection, as a value: lines go in, actions come out.
+///
+/// RFC 5321 with PIPELINING, SIZE, 8BITMIME, ENHANCEDSTATUSCODES, STARTTLS and AUTH. The driver reads
+/// a line, hands it to `receive`, and performs the action; it has the checks of sender, recipient
+/// and password, which may take time, and tells their result before it hands in the next line.
+///
+/// **Limits**: those of `Limits` and of the settings. **Failures**: a client's errors are replies.
+package struct ServerSession: Sendable {
+  /// What the session offers and asks for.
+  package let settings: ServerSettings
+  /// Whether the connection is under TLS.
+  package private(set) var isTLSActive: Bool
+  /// The name by which the client greeted; nil before it has.
+  package private(set) var clientName: String?
+  /// The user the client has proved to be.
+  package private(set) var user: String?
+  /// The transaction that is open.
+  package private(set) var transaction: Transaction?
+
+  private var isExtended = false
+  private var exchange: ServerExchange?
+  private var commandErrors = 0
+  private var refusedAddresses = 0
+  private var authenticationFailures = 0
+
+  /// A session that has just been connected, under TLS if that comes before all else.
+  package init(settings: ServerSettings, isTLSActive: Bool = false) {
+    self.settings = settings
+    self.isTLSActive = isTLSActive
+  }
+
+  /// What the server says first.
+  package var greeting: Reply {
+    Reply(.ready, settings.hostname.text + " ESMTP Gatepost")
+  }
+
+  /// How a message that is taken in now comes in, for its trace field.
+  package var transfer: TransferProtocol {
+    TransferProtocol(
+      isExtended: isExtended, isEncrypted: isTLSActive, isAuthenticated: user != nil)
+  }
+
+  /// Takes a line, without its line end, and tells what to do.
+  ///
+  /// `isFollowed` tells whether more of the client's input has arrived behind the line.
+  package mutating func receive(_ line: ArraySlice<UInt8>, isFollowed: Bool = false) -> ServerAction
+  {
+    if exchange != nil { return continueAuthentication(line) }
+    switch Command.parse(line) {
+    case .invalid(let reply): return error(reply)
+    case .anotherProtocol: return .close(.notThisProtocol)
+    case .command(.startTLS) where isFollowed: return .close(.commandAfterStartTLS)
+    case .command(let command): return handle(command)
+    }
+  }
+
+  /// Tells what to do about a line over `Limits.commandLineBytes`, which has been skipped.
+  package mutating func receiveOverlongLine() -> ServerAction {
+    defer { exchange = nil }
+    return error(exchange == nil ? .lineTooLong : .authenticationLineTooLong)
+  }
+
+  /// Takes a command, and tells what to do.
+  package mutating func handle(_ command: Command) -> ServerAction {
+    if let reply = breach(of: command.verb) { return error(reply) }
+    switch command {
+    case .hello(let name, let isExtended):
+      clientName = name
+      self.isExtended = isExtended
+      transaction = nil
+      return .reply(isExtended ? capabilities : Reply(.ok, settings.hostname.text))
+    case .mail(let sender, let parameters):
+      if let size = parameters.sizeBytes, size > settings.messageBytes {
+        return .reply(.tooLarge(limitBytes: settings.messageBytes))
+      }
+      return .checkSender(Transaction(sender: sender, parameters: parameters))
+    case .recipient(let path):
+      guard let transaction else { return error(.outOfSequence("MAIL first")) }
+      if transaction.recipients.contains(path) { return .reply(.recipientAccepted) }
+      guard transaction.recipients.count < settings.recipients else {
+        return .reply(.tooManyRecipients)
+      }
+      return .checkRecipient(path)
+    case .data:
+      guard let transaction else { return error(.outOfSequence("MAIL first")) }
+      return transaction.recipients.isEmpty ? .reply(.noRecipients) : .receiveData(.startContent)
+    case .reset:
+      transaction = nil
+      return .reply(.ok)
+    case .noop:
+      return .reply(.ok)
+    case .quit:
+      return .close(.goodbye)
+    case .help:
+      return .reply(.help)
+    case .verify:
+      return .reply(.notVerified)
+    case .expand:
+      return error(.notOffered)
+    case .startTLS:
+      guard settings.offersTLS, !isTLSActive else { return error(.notOffered) }
+      return .startTLS(.readyForTLS)
+    case .authenticate(let mechanism, let initialResponse):
+      return startAuthentication(mechanism, initialResponse)
+    }
+  }
+
+  // MARK: What the driver reports
+
+  /// Opens the transaction whose sender has been checked.
+  package mutating func senderAccepted(_ transaction: Transaction) -> ServerAction {
+    self.transaction = transaction
+    return .reply(.senderAccepted)
+  }
+
+  /// Adds the recipient that has been checked to the transaction.
+  package mutating func recipientAccepted(_ path: ForwardPath) -> ServerAction {
+    transaction?.recipients.append(path)
+    return .reply(.recipientAccepted)
+  }
+
+  /// Refuses the sender or the recipient; a client that is refused again and again is sent away.
+  package mutating func refused(_ reply: Reply) -> ServerAction {
+    if reply.code.category == .permanentFailure { refusedAddresses += 1 }
+    return refusedAddresses < Limits.refusedAddresses ? .reply(reply) : .close(.tooManyErrors)
+  }
+
+  /// Ends the transaction with the reply to its content.
+  package mutating func dataEnded(_ reply: Reply) -> ServerAction {
+    transaction = nil
+    return reply.code == .unavailable ? .close(reply) : .reply(reply)
+  }
+
+  /// Starts anew under TLS: nothing the client said in clear counts (RFC 3207 §4.2).
+  package mutating func tlsEstablished() {
+    isTLSActive = true
+    clientName = nil
+    isExtended = false
+    user = nil
+    transaction = nil
+    exchange = nil
+  }
+
+  /// Makes the client this user.
+  package mutating func authenticationSucceeded(user: String) -> ServerAction {
+    self.user = user
+    return .reply(.authenticated)
+  }
+
+  /// Refuses the password; the third wrong one ends the session.
+  package mutating func authenticationFailed() -> ServerAction {
+    authenticationFailures += 1
+    return authenticationFailures < Limits.authenticationFailures
+      ? .reply(.authenticationFailed) : .close(.tooManyErrors)
+  }
+
+  /// Says that no password can be checked now, which must not look like a wrong one.
+  package mutating func authenticationUnavailable() -> ServerAction {
+    .reply(.authenticationUnavailable)
+  }
+
+  // MARK: Rules
+
+  /// The rule of `verb` that the session's state breaks, nil if there is none.
+  private func breach(of verb: Verb) -> Reply? {
+    if verb.needsGreeting, clientName == nil { return .outOfSequence("EHLO or HELO first") }
+    if verb.needsAuthentication, settings.requiresAuthentication, user == nil {
+      return mayAuthenticate || isTLSActive ? .authenticationRequired : .tlsRequired
+    }
+    if verb.isBarredInTransaction, transaction != nil {
+      return .outOfSequence("\(verb.keyword) has no place within a transaction")
+    }
+    return nil
+  }
+
+  /// Counts an error of the client, and sends it away when it makes too many.
+  private mutating func error(_ reply: Reply) -> ServerAction {
+    commandErrors += 1
+    return commandErrors < Limits.commandErrors ? .reply(reply) : .close(.tooManyErrors)
+  }
+
+  /// The reply to EHLO. It does not repeat what the client said.
+  private var capabilities: Reply {
+    var lines = [
+      settings.hostname.text, "PIPELINING", "SIZE \(settings.messageBytes)", "8BITMIME",
+      "ENHANCEDSTATUSCODES",
+    ]
+    if settings.offersTLS, !isTLSActive { lines.append("STARTTLS") }
+    if mayAuthenticate {
+      lines.append("AUTH " + Mechanism.allCases.map(\.name).joined(separator: " "))
+    }
+    return Reply(.ok, lines: lines)
+  }
+
+  // MARK: Authentication
+
+  private var mayAuthenticate: Bool {
+    switch settings.authentication {
+    case .never: false
+    case .underTLS: isTLSActive
+    case .always: true
+    }
+  }
+
+  private mutating func startAuthentication(
+    _ name: ArraySlice<UInt8>, _ initialResponse: ArraySlice<UInt8>?
+  ) -> ServerAction {
+    guard mayAuthenticate else {
+      return error(settings.authentication == .underTLS ? .encryptionRequired : .notOffered)
+    }
+    guard isExtended else { return error(.outOfSequence("EHLO first")) }
+    guard user == nil else { return error(.outOfSequence("Authenticated already")) }
+    guard let mechanism = Mechanism(name: name) else { return error(.unknownMechanism) }
+    var exchange = ServerExchange(mechanism)
+    return perform(exchange.start(encodedInitialResponse: initialResponse), of: exchange)
+  }
+
+  private mutating func continueAuthentication(_ line: ArraySlice<UInt8>) -> ServerAction {
+    guard var exchange else { preconditionFailure("no authentication exchange is open") }
+    self.exchange = nil
+    if line.elementsEqual("*".utf8) { return error(.authenticationCancelled) }
+    return perform(exchange.respond(encoded: line), of: exchange)
+  }
+
+  private mutating func perform(
+    _ step: ServerExchange.Step, of exchange: ServerExchange
+  ) -> ServerAction {
+    switch step {
+    case .challenge(let challenge):
+      self.exchange = exchange
+      let encoded = String(decoding: Base64.encode(challenge), as: UTF8.self)
+      return .reply(Reply(.continueAuthentication, encoded))
+    case .verify(let user, let password):
+      return .verify(user: user, password: password)
+    case .invalid:
+      return error(.authenticationMalformed)
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import Mail
+import Testing
+
+@testable import SMTP
+
+@Suite("Commands")
+struct CommandTests {
+  static func parse(_ line: String) -> ParsedLine { Command.parse(Array(line.utf8)[...]) }
+
+  @Test(
+    "A command is understood in any case and with blanks at its end",
+    arguments: [
+      ("DATA", .data), ("data", .data), ("rSeT \t", .reset), ("NOOP x", .noop), ("QUIT", .quit),
+      ("HELP MAIL", .help), ("VRFY a", .verify), ("EXPN a", .expand), ("StartTLS", .startTLS),
+      ("EHLO a.b", .hello(name: "a.b", isExtended: true)),
+      ("HELO\ta b ", .hello(name: "a b", isExtended: false)),
+      ("AUTH PLAIN", .authenticate(mechanism: Array("PLAIN".utf8)[...], initialResponse: nil)),
+      (
+        "AUTH x  y=",
+        .authenticate(mechanism: Array("x".utf8)[...], initialResponse: Array("y=".utf8)[...])
+      ),
+      ("MAIL FROM:<>", .mail(from: .null, MailParameters())),
+      (
+        "MAIL FROM:  <> SIZE=1  body=7bit",
+        .mail(from: .null, MailParameters(sizeBytes: 1, body: .sevenBit))
+      ),
+      ("mail from:<> AUTH=a+2Bb@c.d", .mail(from: .null, MailParameters())),
+      ("rcpt to:<postmaster>", .recipient(.postmaster)),
+    ] as [(String, Command)])
+  func understands(line: String, command: Command) {
+    #expect(Self.parse(line) == .command(command))
+  }
+
+  @Test(
+    "A line that is no command is refused with a code that says why",
+    arguments: [
+      ("", 500), ("X", 500), (" DATA", 500), ("DATA\u{0}", 500), ("DATA\r", 500),
+      ("NOOP \u{7F}", 500),
+      ("DATA x", 501), ("EHLO", 501), ("EHLO  ", 501), ("HELO \u{E9}", 501), ("MAIL", 501),
+      ("MAIL TO:<>", 501), ("MAIL FROM <>", 501), ("MAIL FROM:<>SIZE=1", 501), ("MAIL FROM:", 501),
+      ("MAIL FROM:<postmaster>", 501), ("MAIL FROM:<> =1", 555), ("MAIL FROM:<> SIZE", 501),
+      ("MAIL FROM:<> SIZE=-1", 501), ("MAIL FROM:<> SIZE=+1", 501), ("MAIL FROM:<> AUTH=", 501),
+      ("MAIL FROM:<> X\u{E9}", 555), ("MAIL FROM:<\u{E9}@a.b>", 553), ("RCPT TO:<\u{E9}@a.b>", 553),
+      ("RCPT TO:<a@b.c> X=1", 555), ("AUTH PLAIN a b", 501), ("EXPN", 501),
+    ])
+  func refuses(line: String, code: UInt16) {
+    guard case .invalid(let reply) = Self.parse(line) else {
+      Issue.record("\(line) was taken for a command")
+      return
+    }
+    #expect(reply.code.rawValue == code)
+  }
+
+  @Test(
+    "A request of HTTP is known for what it is", arguments: ["GET / HTTP/1.0", "PRI * HTTP/2.0"])
+  func knowsHTTP(line: String) {
+    #expect(Self.parse(line) == .anotherProtocol)
+  }
+
+  @Test("Every verb is found by its keyword and by nothing shorter")
+  func verbs() {
+    for verb in Verb.allCases {
+      let word = Array(verb.keyword.asciiLowercased.utf8)
+      #expect(Verb(word[...]) == verb)
+      #expect(Verb(word.dropLast()) == nil)
+    }
+  }
+
+  @Test("The verbs that end a group are those of RFC 2920 and of the extensions")
+  func groups() {
+    #expect(Verb.allCases.filter { !$0.endsGroup } == [.mail, .rcpt, .rset])
+  }
+
+  @Test("No line makes the parser fail, and no reply to it can be more than one", arguments: 0..<40)
+  func survivesNoise(seed: UInt64) {
+    var random = FixedRandom(seed: seed)
+    let starts =
+      Verb.allCases.map(\.form) + ["MAIL FROM:<a@b.c> SIZE=1", "RCPT TO:<\"a\"@[1.2.3.4]>"]
+    for _ in 0..<200 {
+      var line = Array((starts.randomElement(using: &random) ?? "").utf8)
+      for _ in 0..<Int.random(in: 0...4, using: &random) {
+        let place = Int.random(in: 0...line.count, using: &random)
+        let byte = UInt8.random(in: 0...255, using: &random)
+        if Bool.random(using: &random), place < line.count {
+          line[place] = byte
+        } else {
+          line.insert(byte, at: place)
+        }
+      }
+      guard case .invalid(let reply) = Command.parse(line[...]) else { continue }
+      var output: [UInt8] = []
+      reply.write(to: &output)
+      #expect(output.count { $0 == 0x0A } == 1)
+      #expect(output.allSatisfy { (0x20...0x7E).contains($0) || $0 == 0x0D || $0 == 0x0A })
+    }
+  }
+}
+
+/// A source of random numbers that gives the same ones in every run.
+struct FixedRandom: RandomNumberGenerator {
+  var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  // SplitMix64.
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}

@@ -1,0 +1,105 @@
+import Mail
+
+@testable import SMTP
+
+/// A driver without sockets: performs the actions of one session by the test bed's rules.
+struct TestBed {
+  private(set) var session: ServerSession
+  private(set) var output: [UInt8] = []
+  private(set) var isClosed = false
+  /// The messages taken in, with their envelopes.
+  private(set) var messages: [(envelope: Transaction, content: [UInt8])] = []
+  private var decoder: ContentDecoder?
+  private var content: [UInt8] = []
+
+  init(listener: String = "smtp") {
+    session = ServerSession(
+      settings: Self.settings(listener: listener), isTLSActive: listener == "submissions")
+    session.greeting.write(to: &output)
+  }
+
+  static func settings(listener: String) -> ServerSettings {
+    guard let hostname = Domain("gw.home.example") else { preconditionFailure() }
+    return ServerSettings(
+      hostname: hostname, messageBytes: 50 << 20, recipients: 100, offersTLS: true,
+      authentication: listener == "submission-plain" ? .always : .underTLS,
+      requiresAuthentication: listener != "smtp")
+  }
+
+  /// Takes one line of input without its CRLF, be it a command or content.
+  mutating func receive(_ line: [UInt8], isFollowed: Bool = false) {
+    if decoder != nil {
+      receiveContent(line + [0x0D, 0x0A])
+    } else if line.count + 2 > SMTP.Limits.commandLineBytes {
+      perform(session.receiveOverlongLine())
+    } else {
+      perform(session.receive(line[...], isFollowed: isFollowed))
+    }
+  }
+
+  mutating func receive(_ line: String) { receive(Array(line.utf8)) }
+
+  /// The next line of the server, without its line end.
+  mutating func takeLine() -> String? {
+    guard let end = output.firstIndex(of: 0x0A) else { return nil }
+    let line = String(decoding: output[..<end], as: UTF8.self)
+    output.removeSubrange(...end)
+    return line.hasSuffix("\r") ? String(line.dropLast()) : "bare LF after \(line)"
+  }
+
+  /// Sends `line` and returns the reply to it, line by line.
+  mutating func exchange(_ line: String) -> [String] {
+    output = []
+    receive(line)
+    var lines: [String] = []
+    while let line = takeLine() { lines.append(line) }
+    return lines
+  }
+
+  private mutating func receiveContent(_ bytes: [UInt8]) {
+    guard let end = decoder?.decode(bytes.span, into: &content) else { return }
+    precondition(end == bytes.count, "the content ends with a line")
+    if let violation = decoder?.violation {
+      perform(session.dataEnded(.refusal(of: violation)))
+    } else {
+      if let envelope = session.transaction { messages.append((envelope, content)) }
+      perform(session.dataEnded(.queued(as: "1")))
+    }
+    decoder = nil
+    content = []
+  }
+
+  private mutating func perform(_ action: ServerAction) {
+    switch action {
+    case .reply(let reply):
+      reply.write(to: &output)
+    case .close(let reply):
+      reply.write(to: &output)
+      isClosed = true
+    case .startTLS(let reply):
+      reply.write(to: &output)
+      session.tlsEstablished()
+    case .verify(let user, let password):
+      let isRight = ["alice", "bob"].contains(user) && password == Array("secret".utf8)
+      perform(
+        isRight ? session.authenticationSucceeded(user: user) : session.authenticationFailed())
+    case .checkSender(let transaction):
+      perform(session.senderAccepted(transaction))
+    case .checkRecipient(let path):
+      let refusal = refusal(of: path)
+      perform(refusal.map { session.refused($0) } ?? session.recipientAccepted(path))
+    case .receiveData(let reply):
+      reply.write(to: &output)
+      decoder = ContentDecoder()
+    }
+  }
+
+  private func refusal(of path: ForwardPath) -> Reply? {
+    guard let mailbox = path.mailbox else { return nil }
+    guard mailbox.domain.text == "home.example" else {
+      return session.user == nil ? .relayingDenied : nil
+    }
+    let local = mailbox.localPart.asciiLowercased
+    return ["alice", "bob", "postmaster"].contains(local) ? nil : .noSuchUser
+  }
+}
