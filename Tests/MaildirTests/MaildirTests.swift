@@ -1,1 +1,182 @@
+import Foundation
+import Platform
+import TestSupport
 import Testing
+
+@testable import Maildir
+
+/// A Maildir in a directory that goes away with it.
+struct Sample {
+  let scratch: ScratchDirectory
+  let maildir: Maildir
+
+  init() throws {
+    scratch = try ScratchDirectory()
+    for folder in ["tmp", "new", "cur"] {
+      try FileManager.default.createDirectory(
+        atPath: "\(scratch.path)/alice/\(folder)", withIntermediateDirectories: true)
+    }
+    maildir = try #require(try Maildir.open("alice", in: Directory(path: scratch.path)))
+  }
+
+  func put(_ file: String, _ content: String = "") throws {
+    try Data(content.utf8).write(to: URL(filePath: "\(scratch.path)/alice/\(file)"))
+  }
+
+  func move(_ file: String, to other: String) throws {
+    try FileManager.default.moveItem(
+      atPath: "\(scratch.path)/alice/\(file)", toPath: "\(scratch.path)/alice/\(other)")
+  }
+
+  func files() throws -> [String] {
+    try ["new", "cur"].flatMap { folder in
+      try FileManager.default.contentsOfDirectory(atPath: "\(scratch.path)/alice/\(folder)")
+        .map { "\(folder)/\($0)" }
+    }.sorted()
+  }
+
+  /// Unique-id and size of each message.
+  func list(limit: Int = 100) throws -> [String] {
+    let contents = try maildir.contents(limit: limit)
+    return (0..<contents.count).map { index in
+      let place = contents.uniqueID(of: index)
+      let start = Int(place.offset)
+      let uniqueID = contents.text[start..<start + Int(place.length)]
+      return "\(String(decoding: uniqueID, as: UTF8.self)) \(contents.wireBytes[index])"
+    }
+  }
+
+  func content(_ index: Int, of contents: MaildirContents) throws -> String? {
+    guard let file = try maildir.open(index, of: contents) else { return nil }
+    return String(decoding: try file.readAll(limit: 1000), as: UTF8.self)
+  }
+}
+
+struct MaildirTests {
+  @Test func `Messages are listed by time and then by name, from both folders`() throws {
+    let sample = try Sample()
+    for file in [
+      "new/20.b.h,S=1,W=2", "cur/20.a.h,S=1,W=3:2,S", "new/9.z.h,W=4", "cur/100.a.h,W=5:2,",
+      "new/nine,W=6", "cur/20.a,W=7:2,",
+    ] { try sample.put(file) }
+    #expect(
+      try sample.list() == ["nine 6", "9.z.h 4", "20.a 7", "20.a.h 3", "20.b.h 2", "100.a.h 5"])
+  }
+
+  @Test func `A size in the name is believed and any other is measured`() throws {
+    let sample = try Sample()
+    try sample.put("new/1.a.h,S=5,W=99", "a\nb\n")
+    try sample.put("new/2.a.h,S=5", "a\nb\n")
+    try sample.put("cur/3.a.h:2,S", String(repeating: "0123456789\r\n", count: 10_000) + "end")
+    #expect(try sample.list() == ["1.a.h 99", "2.a.h 6", "3.a.h 120005"])
+  }
+
+  @Test func `Links, directories and hidden files are no messages`() throws {
+    let sample = try Sample()
+    try sample.put("new/.hidden", "x")
+    let new = "\(sample.scratch.path)/alice/new"
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(new)/1.link.h", withDestinationPath: "/etc/passwd")
+    try FileManager.default.createDirectory(
+      atPath: "\(new)/2.directory.h", withIntermediateDirectories: false)
+    #expect(try sample.list() == [])
+  }
+
+  @Test func `A link is not followed even when its name has a size`() throws {
+    let sample = try Sample()
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(sample.scratch.path)/alice/new/1.link.h,W=9", withDestinationPath: "/etc/passwd")
+    let contents = try sample.maildir.contents()
+    #expect(throws: SystemError.self) { _ = try sample.content(0, of: contents) }
+  }
+
+  @Test func `A file seen in both folders while it was moved is one message`() throws {
+    let sample = try Sample()
+    try sample.put("new/1.a.h,S=1,W=2")
+    try sample.put("cur/1.a.h,S=1,W=2:2,S")
+    #expect(try sample.list() == ["1.a.h 2"])
+    let contents = try sample.maildir.contents()
+    #expect(contents.isNew(0) == false)
+  }
+
+  @Test func `A unique part that is no unique-id is replaced by its hash`() throws {
+    let sample = try Sample()
+    try sample.put("new/1.a b.h,W=2")
+    try sample.put("new/2.\(String(repeating: "x", count: 70)),W=3")
+    try sample.put("new/3.c.h,W=4")
+    let list = try sample.list()
+    #expect(list.map(\.utf8.count) == [34, 34, 7])
+    #expect(try sample.list() == list)
+    try sample.move("new/1.a b.h,W=2", to: "cur/1.a b.h,W=2:2,S")
+    #expect(try sample.list() == list)
+  }
+
+  @Test func `No more messages than the limit are listed`() throws {
+    let sample = try Sample()
+    for number in 1...5 { try sample.put("new/\(number).a.h,W=1") }
+    #expect(try sample.list(limit: 3).count == 3)
+    #expect(try sample.list(limit: 5).count == 5)
+  }
+
+  @Test func `A message is opened wherever another program has moved it`() throws {
+    let sample = try Sample()
+    try sample.put("new/1.a.h,S=3,W=4", "one")
+    try sample.put("new/2.a.h,S=3,W=4", "two")
+    try sample.put("cur/3.a.h:2,", "three")
+    let contents = try sample.maildir.contents()
+    try sample.move("new/1.a.h,S=3,W=4", to: "cur/1.a.h,S=3,W=4:2,S")
+    try sample.move("new/2.a.h,S=3,W=4", to: "cur/2.a.h,S=3,W=4")
+    try sample.move("cur/3.a.h:2,", to: "cur/3.a.h:2,RS")
+    #expect(try (0..<3).map { try sample.content($0, of: contents) } == ["one", "two", "three"])
+  }
+
+  @Test func `A message that was removed is gone, and its neighbour is not taken for it`() throws {
+    let sample = try Sample()
+    try sample.put("new/1.a.h", "one")
+    let contents = try sample.maildir.contents()
+    try sample.move("new/1.a.h", to: "new/1.a.host")
+    #expect(try sample.content(0, of: contents) == nil)
+  }
+
+  @Test func `Removal finds what was moved, and leaves the rest`() throws {
+    let sample = try Sample()
+    for number in 1...5 { try sample.put("new/\(number).a.h,S=1,W=2", "x\n") }
+    let contents = try sample.maildir.contents()
+    try sample.move("new/2.a.h,S=1,W=2", to: "cur/2.a.h,S=1,W=2:2,S")
+    try sample.move("new/3.a.h,S=1,W=2", to: "cur/3.a.h,S=1,W=2:2,")
+    try FileManager.default.removeItem(atPath: "\(sample.scratch.path)/alice/new/4.a.h,S=1,W=2")
+    let result = sample.maildir.remove([0, 1, 3], of: contents)
+    #expect(result.failures == 0)
+    #expect(try sample.files() == ["cur/3.a.h,S=1,W=2:2,", "new/5.a.h,S=1,W=2"])
+  }
+
+  @Test func `What cannot be removed is counted, and the rest is removed`() throws {
+    let sample = try Sample()
+    for number in 1...3 { try sample.put("new/\(number).a.h,W=2") }
+    let contents = try sample.maildir.contents()
+    let path = "\(sample.scratch.path)/alice/new/2.a.h,W=2"
+    try FileManager.default.removeItem(atPath: path)
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    let result = sample.maildir.remove([0, 1, 2], of: contents)
+    #expect(result.failures == 1)
+    #expect(result.reason != nil)
+    #expect(try sample.files() == ["new/2.a.h,W=2"])
+  }
+
+  @Test func `Before the first delivery there is no Maildir`() throws {
+    let scratch = try ScratchDirectory()
+    let parent = try Directory(path: scratch.path)
+    #expect(try Maildir.open("alice", in: parent) == nil)
+    try FileManager.default.createDirectory(
+      atPath: "\(scratch.path)/alice/tmp", withIntermediateDirectories: true)
+    #expect(try Maildir.open("alice", in: parent) == nil)
+  }
+
+  @Test(arguments: ["", ".", "..", "../alice", "alice/new"])
+  func `A name that is no single component opens nothing`(name: String) throws {
+    let sample = try Sample()
+    #expect(throws: SystemError.self) {
+      _ = try Maildir.open(name, in: Directory(path: sample.scratch.path))
+    }
+  }
+}

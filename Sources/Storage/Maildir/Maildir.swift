@@ -1,0 +1,110 @@
+package import Platform
+
+/// A Maildir: a directory with one file a message, in `new` until a mail reader has seen it and in
+/// `cur` from then on.
+///
+/// Other programs may move, mark and remove messages at any time. What was read as one name is
+/// found again under another as long as its unique part is the same.
+///
+/// All calls block, so they belong on a worker.
+package final class Maildir: Sendable {
+  let new: Directory
+  let current: Directory
+
+  private init(new: consuming Directory, current: consuming Directory) {
+    self.new = new
+    self.current = current
+  }
+
+  /// Opens the Maildir `name` in `parent`; nil when there is none, as before the first delivery.
+  package static func open(
+    _ name: String, in parent: borrowing Directory
+  ) throws(SystemError) -> Maildir? {
+    do throws(SystemError) {
+      let root = try parent.subdirectory(name)
+      // A delivery makes this one last.
+      let new = try root.subdirectory("new")
+      try root.makeDirectory("cur")
+      return Maildir(new: new, current: try root.subdirectory("cur"))
+    } catch  where error.isNotFound {
+      return nil
+    }
+  }
+
+  /// Opens a message for reading, wherever it is by now; nil when it was removed.
+  package func open(
+    _ index: Int, of contents: MaildirContents
+  ) throws(SystemError) -> Descriptor? {
+    do throws(SystemError) {
+      let name = contents.name(of: index)
+      return try contents.isNew(index) ? new.open(name) : current.open(name)
+    } catch  where error.isNotFound {
+      return try reopen(contents.base(of: index))
+    }
+  }
+
+  /// Removes messages, wherever they are by now; one that was removed already is no failure.
+  ///
+  /// Durability: none is needed, for a message that a crash brings back can be removed again.
+  ///
+  /// - Returns: how many could not be removed, and the last reason.
+  package func remove(
+    _ indices: [Int], of contents: MaildirContents
+  ) -> (failures: Int, reason: SystemError?) {
+    var failures = 0
+    var reason: SystemError?
+    /// Messages that are not where they were, by the part of the name that stays.
+    var moved: Set<ArraySlice<UInt8>> = []
+    for index in indices {
+      do throws(SystemError) {
+        let name = contents.name(of: index)
+        let wasThere = try contents.isNew(index) ? new.remove(name) : current.remove(name)
+        if !wasThere { moved.insert(contents.base(of: index)) }
+      } catch {
+        failures += 1
+        reason = error
+      }
+    }
+    if moved.isEmpty { return (failures, reason) }
+    // One look at all names, however many were moved.
+    do throws(SystemError) {
+      try removeMoved(moved, from: new)
+      try removeMoved(moved, from: current)
+    } catch {
+      failures += moved.count
+      reason = error
+    }
+    return (failures, reason)
+  }
+
+  private func reopen(_ base: ArraySlice<UInt8>) throws(SystemError) -> Descriptor? {
+    let bases: Set = [base]
+    for name in try names(of: bases, in: current) {
+      do throws(SystemError) { return try current.open(name) } catch  where error.isNotFound {}
+    }
+    for name in try names(of: bases, in: new) {
+      do throws(SystemError) { return try new.open(name) } catch  where error.isNotFound {}
+    }
+    return nil
+  }
+
+  private func removeMoved(
+    _ bases: Set<ArraySlice<UInt8>>, from folder: borrowing Directory
+  ) throws(SystemError) {
+    for name in try names(of: bases, in: folder) { try folder.remove(name) }
+  }
+
+  /// The names in a folder that begin with one of these bases and nothing but flags behind it.
+  private func names(
+    of bases: Set<ArraySlice<UInt8>>, in folder: borrowing Directory
+  ) throws(SystemError) -> [String] {
+    var found: [String] = []
+    try unsafe folder.forEachEntry { name throws(SystemError) in
+      let base = unsafe Array(name.prefix { $0 != UInt8(ascii: ":") })
+      if bases.contains(base[...]) {
+        unsafe found.append(String(decoding: name, as: UTF8.self))
+      }
+    }
+    return found
+  }
+}

@@ -1,0 +1,52 @@
+/// What the name of a file in a Maildir says, whichever program gave it.
+///
+/// `TIME.UNIQUE.HOST,S=SIZE,W=WIRE-SIZE:2,FLAGS`, where everything after the host may be missing.
+/// Delivery programs agree that the name begins with the Unix time and that what stands before
+/// the first `,` or `:` is never given twice; the sizes are a custom that saves opening the file.
+struct MaildirName: Equatable {
+  /// Unix time of arrival in seconds; 0 when the name does not begin with one.
+  let seconds: UInt64
+  /// Octets up to the first `,` or `:`, which stay when flags or sizes are added.
+  let uniqueLength: Int
+  /// Octets up to the first `:`, which stay when flags change.
+  let baseLength: Int
+  /// The message's size with CRLF line ends, if the name says it.
+  let wireBytes: Int?
+
+  /// Reads a name.
+  init(_ name: Span<UInt8>) {
+    var index = 0
+    seconds = Self.number(name, &index) ?? 0
+    while index < name.count, name[index] != comma, name[index] != colon { index += 1 }
+    uniqueLength = index
+    var wireBytes: Int?
+    while index < name.count, name[index] != colon {
+      // At a comma, or within an attribute after it that is none of ours.
+      let isWireSize =
+        name[index] == comma && index + 2 < name.count && name[index + 1] == UInt8(ascii: "W")
+        && name[index + 2] == UInt8(ascii: "=")
+      index += isWireSize ? 3 : 1
+      guard isWireSize, let number = Self.number(name, &index) else { continue }
+      if index == name.count || name[index] == comma || name[index] == colon {
+        wireBytes = Int(number)
+      }
+    }
+    self.wireBytes = wireBytes
+    baseLength = index
+  }
+
+  /// A decimal number at `index`, which is moved behind it; nil for none or an absurd one.
+  private static func number(_ name: Span<UInt8>, _ index: inout Int) -> UInt64? {
+    let start = index
+    var value: UInt64 = 0
+    while index < name.count, name[index] &- UInt8(ascii: "0") < 10 {
+      // Fifteen digits are beyond any file, and far from an overflow.
+      if index - start < 15 { value = value * 10 + UInt64(name[index] & 0x0F) }
+      index += 1
+    }
+    return (1...15).contains(index - start) ? value : nil
+  }
+}
+
+private let comma = UInt8(ascii: ",")
+private let colon = UInt8(ascii: ":")
