@@ -62,7 +62,8 @@ let layers = [
     modules: [
       Module(name: "Maildir", imports: ["Platform", "EventLoop", "Mail"]),
       Module(name: "Spool", imports: ["Platform", "EventLoop", "Mail", "Maildir"]),
-      Module(name: "Accounts", imports: ["Platform", "EventLoop", "Mail", "TLS", "CLinux"]),
+      Module(
+        name: "Accounts", imports: ["Platform", "EventLoop", "Mail", "SASL", "TLS", "CLinux"]),
       Module(name: "Grants", imports: ["Platform", "EventLoop"]),
     ]),
   Layer(

@@ -1,18 +1,18 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Configuration
 
-/// A directory of its own for each test, removed with it.
-@Suite final class `The files of a configuration` {
-  private let folder = NSTemporaryDirectory() + "gatepost-\(UUID().uuidString)"
+@Suite struct `The files of a configuration` {
+  private let scratch: ScratchDirectory
+  private var folder: String { scratch.path }
 
   init() throws {
+    scratch = try ScratchDirectory()
     try FileManager.default.createDirectory(
       atPath: folder + "/conf.d", withIntermediateDirectories: true)
   }
-
-  deinit { try? FileManager.default.removeItem(atPath: folder) }
 
   private func write(_ name: String, _ text: String, mode: Int = 0o640) {
     _ = FileManager.default.createFile(

@@ -1,4 +1,5 @@
 import Mail
+import Platform
 
 extension Keys {
   static var relay: [Key] {
@@ -52,9 +53,10 @@ extension Keys {
     [
       Key(
         .limits, "message-size", .size(1 << 10...2 << 30), default: .text("64MB"),
-        minimum: .init(value: 64 << 10, text: "the 64K", standard: "RFC 5321 §4.5.3.1.7"),
+        minimum: .init(
+          value: ByteCount(bytes: 64 << 10), text: "the 64K", standard: "RFC 5321 §4.5.3.1.7"),
         "The size of a message over which it is refused."
-      ) { $0.messageBytes = $1 },
+      ) { $0.messageBytes = $1.bytes },
       Key(
         .limits, "recipients", .integer(1...10_000), default: .text("100"),
         minimum: .init(value: 100, text: "the 100", standard: "RFC 5321 §4.5.3.1.8"),
@@ -84,7 +86,7 @@ extension Keys {
       Key(
         .limits, "free-space", .size(0...1 << 50), default: .text("64MB"),
         "The space on the spool's disk that mail leaves free."
-      ) { $0.freeSpaceBytes = $1 },
+      ) { $0.freeSpaceBytes = $1.bytes },
     ]
   }
 }

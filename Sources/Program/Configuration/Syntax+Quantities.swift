@@ -1,41 +1,21 @@
 import Mail
+import Platform
 
-extension Syntax<Int> {
-  private static var units: [(suffixes: [String], bytes: Int)] {
-    [
-      (["", "b"], 1), (["kb", "k", "kib"], 1 << 10), (["mb", "m", "mib"], 1 << 20),
-      (["gb", "g", "gib"], 1 << 30),
-    ]
-  }
-
-  /// A number of bytes: `50MB`, `64K`, `1GiB`.
-  ///
-  /// The units are powers of 1024, as in systemd: a limit that is a little too generous harms nobody,
-  /// one that refuses a mail of exactly 50 MB does.
+extension Syntax<ByteCount> {
+  /// A number of bytes.
   static func size(_ range: ClosedRange<Int>) -> Syntax {
-    Syntax("a size such as 50MB or 64K, \(sizeText(range.lowerBound)) at least") {
+    let least = ByteCount(bytes: range.lowerBound)
+    let most = ByteCount(bytes: range.upperBound)
+    return Syntax("a size such as 50MB or 64K, from \(least) to \(most)") {
       text throws(Rejection) in
-      let digits = text[..<(text.utf8.firstIndex { !$0.isDigit } ?? text.endIndex)]
-      let suffix = String(text[digits.endIndex...].trimmed).asciiLowercased
-      let unit = units.first { $0.suffixes.contains(suffix) }?.bytes
-      guard let number = digits.decimal, let unit else {
+      guard let size = ByteCount(text) else {
         throw Rejection(reason: "\(quoted(text)) is not a size")
       }
-      let (bytes, isOver) = number.multipliedReportingOverflow(by: unit)
-      guard !isOver, bytes <= range.upperBound else {
-        throw Rejection(reason: "\(quoted(text)) is over \(sizeText(range.upperBound))")
+      guard (least...most).contains(size) else {
+        throw Rejection(reason: "\(quoted(text)) is too \(size < least ? "small" : "large")")
       }
-      guard bytes >= range.lowerBound else {
-        throw Rejection(reason: "\(quoted(text)) is too small")
-      }
-      return bytes
+      return size
     }
-  }
-
-  /// The size with the largest unit that divides it.
-  static func sizeText(_ bytes: Int) -> String {
-    let unit = units.last { bytes >= $0.bytes && bytes % $0.bytes == 0 } ?? ([""], 1)
-    return "\(bytes / unit.bytes)\(unit.suffixes[0].uppercased())"
   }
 }
 

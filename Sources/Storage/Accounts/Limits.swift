@@ -1,0 +1,33 @@
+/// The limits of the users file and of what verifies a password.
+package enum Limits {
+  /// Iterations of PBKDF2 in a verifier that is made here.
+  ///
+  /// RFC 7677 §4 asks for 4,096 at least. This costs 3 ms on a desktop processor and some 30 ms on
+  /// a small board, at every login; the users file is for root's eyes, and a password over POP3
+  /// without TLS is lost on the wire long before it is guessed.
+  package static let iterations = 10_000
+
+  /// Iterations that a verifier made elsewhere may ask for, so that no line stalls a worker.
+  static let mostIterations = 1_000_000
+
+  /// Octets of the salt; RFC 5802 asks for no length, NIST SP 800-132 for 16.
+  static let saltBytes = 16
+
+  /// Octets of a salt that was made elsewhere.
+  static let mostSaltBytes = 64
+
+  /// Octets of a user's name, which is also the name of a directory.
+  static let nameBytes = 32
+
+  /// Octets of a password: what the longest line of POP3 has room for, RFC 2449 §4.
+  package static let passwordBytes = 248
+
+  /// Octets of the users file: ten thousand users.
+  static let fileBytes = 2 << 20
+
+  /// Lines of the users file that one report tells of.
+  static let reportedLines = 20
+
+  /// Addresses that one user may send as.
+  static let senders = 100
+}
