@@ -107,8 +107,7 @@ let layers = [
           "Configuration",
         ],
         isProgram: true,
-        products: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
-        isTested: false),
+        products: [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
     ]),
 ]
 

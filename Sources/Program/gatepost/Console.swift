@@ -1,0 +1,68 @@
+import Glibc
+import Platform
+
+/// What the tool says, and what it asks.
+enum Console {
+  /// Writes lines to the standard error, each after the name of the tool.
+  static func complain(_ text: String) {
+    for line in text.split(separator: "\n") { write("gatepost: \(line)\n", to: STDERR_FILENO) }
+  }
+
+  /// Writes a line to the standard output.
+  static func say(_ line: String) { write(line + "\n", to: STDOUT_FILENO) }
+
+  private static func write(_ text: String, to descriptor: Int32) {
+    // Whoever closed the pipe does not want the rest; SIGPIPE has ended the tool by then.
+    unsafe text.utf8CString.withUnsafeBufferPointer { characters in
+      var rest = unsafe UnsafeRawBufferPointer(characters).dropLast()
+      while unsafe !rest.isEmpty {
+        let count = unsafe Glibc.write(
+          descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+        if count <= 0 { return }
+        unsafe rest = rest.dropFirst(count)
+      }
+    }
+  }
+
+  /// The next line of the standard input without its end; nil at the end of the input.
+  ///
+  /// **Limits**: a line is read to its end, `limit` octets of it are kept and one more.
+  static func readLine(limit: Int) -> [UInt8]? {
+    var line: [UInt8] = []
+    var byte: UInt8 = 0
+    var isAtEnd = true
+    // Octet by octet, so that nothing behind the line is taken from whoever reads on.
+    while unsafe read(STDIN_FILENO, &byte, 1) == 1 {
+      isAtEnd = false
+      if byte == UInt8(ascii: "\n") { break }
+      if line.count <= limit { line.append(byte) }
+    }
+    if isAtEnd { return nil }
+    if line.last == UInt8(ascii: "\r") { line.removeLast() }
+    return line
+  }
+
+  /// Whether there is somebody to ask.
+  static var isInteractive: Bool { isatty(STDIN_FILENO) == 1 }
+
+  /// Asks for a line that the terminal does not show.
+  static func ask(_ question: String, limit: Int) -> [UInt8]? {
+    write(question, to: STDERR_FILENO)
+    var settings = termios()
+    let isChanged = unsafe tcgetattr(STDIN_FILENO, &settings) == 0
+    let before = settings
+    if isChanged {
+      settings.c_lflag &= ~tcflag_t(ECHO)
+      // What was typed ahead is thrown away: it would have been shown.
+      unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings)
+    }
+    defer {
+      if isChanged {
+        var before = before
+        unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &before)
+      }
+      write("\n", to: STDERR_FILENO)
+    }
+    return readLine(limit: limit)
+  }
+}

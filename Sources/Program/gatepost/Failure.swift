@@ -1,0 +1,44 @@
+import Accounts
+import Platform
+
+/// Why the tool cannot do what it was asked to: a text for the administrator, and an exit status.
+struct Failure: Error {
+  /// The exit statuses of sysexits.h that are used here.
+  enum Status: Int32 {
+    /// What was given is not right (`EX_DATAERR`).
+    case data = 65
+    /// A file cannot be read (`EX_NOINPUT`).
+    case input = 66
+    /// There is no such user (`EX_NOUSER`).
+    case unknownUser = 67
+    /// A file cannot be written (`EX_CANTCREAT`).
+    case output = 73
+    /// The configuration is wrong (`EX_CONFIG`).
+    case configuration = 78
+  }
+
+  let status: Status
+  let message: String
+
+  init(_ status: Status, _ message: String) {
+    self.status = status
+    self.message = message
+  }
+
+  /// What is wrong with the users file, or with a change of it.
+  init(_ error: UsersFileError) {
+    let status: Status =
+      switch error.kind {
+      case .malformed: .data
+      case .unknownUser: .unknownUser
+      case .unreadable: .input
+      case .unwritable: .output
+      }
+    self.init(status, error.description)
+  }
+
+  /// A file or directory that cannot be read.
+  init(reading path: String, _ error: SystemError) {
+    self.init(.input, "\(path): cannot be read: \(error)")
+  }
+}

@@ -1,0 +1,64 @@
+import Accounts
+import ArgumentParser
+import Platform
+
+/// Where a new password comes from; never from the arguments, which every user of a machine can see.
+struct PasswordInput: ParsableArguments {
+  @Flag(help: "Read the password from the first line of the standard input.")
+  var passwordStdin = false
+
+  /// The verifier for the password that is given or asked for, and asked for again.
+  func verifier(of name: UserName) throws(Failure) -> Verifier {
+    let password = try passwordStdin ? given() : asked(name)
+    guard !password.isEmpty else { throw Failure(.data, "the password is empty") }
+    guard password.count <= Limits.passwordBytes else {
+      throw Failure(
+        .data, "the password is too long; POP3 has room for \(Limits.passwordBytes) octets")
+    }
+    guard !password.contains(0) else {
+      throw Failure(.data, "the password holds a zero octet, which no protocol can carry")
+    }
+    do throws(SystemError) {
+      return .scram(try SCRAMVerifier(password: password))
+    } catch {
+      throw Failure(.output, "no random numbers for the salt: \(error)")
+    }
+  }
+
+  private func given() throws(Failure) -> [UInt8] {
+    guard let line = Console.readLine(limit: Limits.passwordBytes) else {
+      throw Failure(.data, "there is no password on the standard input")
+    }
+    return line
+  }
+
+  private func asked(_ name: UserName) throws(Failure) -> [UInt8] {
+    guard Console.isInteractive else {
+      throw Failure(
+        .data,
+        "there is no terminal to ask at; give the password on the standard input,"
+          + " with --password-stdin")
+    }
+    let limit = Limits.passwordBytes
+    guard
+      let first = Console.ask("New password of \(name): ", limit: limit),
+      let second = Console.ask("Once more: ", limit: limit)
+    else { throw Failure(.data, "no password was given") }
+    guard first == second else { throw Failure(.data, "the two passwords differ") }
+    return first
+  }
+}
+
+extension UserName: ExpressibleByArgument {
+  init?(argument: String) { self.init(argument) }
+}
+
+/// A size on the command line.
+struct Quota: ExpressibleByArgument {
+  let size: ByteCount
+
+  init?(argument: String) {
+    guard let size = ByteCount(argument), size.bytes > 0 else { return nil }
+    self.size = size
+  }
+}

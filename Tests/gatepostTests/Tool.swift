@@ -1,0 +1,65 @@
+import Foundation
+import TestSupport
+
+/// The tool with a configuration of its own in a scratch directory.
+struct Tool {
+  let scratch: ScratchDirectory
+
+  /// What a run of the tool gave.
+  struct Run: Equatable {
+    var status: Int32
+    var output: String
+    var complaint: String
+  }
+
+  init(configuration: String = "") throws {
+    scratch = try ScratchDirectory()
+    for folder in ["spool", "state"] {
+      try FileManager.default.createDirectory(
+        atPath: path(folder), withIntermediateDirectories: true)
+    }
+    try write(
+      """
+      [server]
+      hostname = gw.home.example
+      domains = home.example
+      spool = \(path("spool"))
+      state = \(path("state"))
+      users = \(path("users"))
+      \(configuration)
+      """, to: "gatepost.conf")
+  }
+
+  func path(_ name: String) -> String { "\(scratch.path)/\(name)" }
+
+  func write(_ text: String, to name: String) throws {
+    let url = URL(filePath: path(name))
+    try FileManager.default.createDirectory(
+      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: url)
+  }
+
+  /// The program that was built together with the tests.
+  private static let program = URL(filePath: CommandLine.arguments[0])
+    .deletingLastPathComponent().appending(path: "gatepost")
+
+  /// Runs the tool; the scratch directory is called DIR in what it says.
+  func run(_ arguments: String..., input: String = "") throws -> Run {
+    let process = Process()
+    process.executableURL = Self.program
+    process.arguments = ["-c", path("gatepost.conf")] + arguments
+    let pipes = (input: Pipe(), output: Pipe(), complaint: Pipe())
+    process.standardInput = pipes.input
+    process.standardOutput = pipes.output
+    process.standardError = pipes.complaint
+    try process.run()
+    pipes.input.fileHandleForWriting.write(Data(input.utf8))
+    try pipes.input.fileHandleForWriting.close()
+    let texts = [pipes.output, pipes.complaint].map {
+      String(decoding: $0.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        .replacingOccurrences(of: scratch.path, with: "DIR")
+    }
+    process.waitUntilExit()
+    return Run(status: process.terminationStatus, output: texts[0], complaint: texts[1])
+  }
+}

@@ -1,0 +1,102 @@
+import Accounts
+import Foundation
+import Testing
+
+@Suite struct `gatepost user` {
+  private let tool: Tool
+
+  init() throws { tool = try Tool() }
+
+  private func done(_ output: String) -> Tool.Run {
+    Tool.Run(status: 0, output: output, complaint: "")
+  }
+
+  private func refused(_ status: Int32, _ complaint: String) -> Tool.Run {
+    Tool.Run(status: status, output: "", complaint: "gatepost: \(complaint)\n")
+  }
+
+  private func verifier(of name: String) throws -> SCRAMVerifier {
+    let user = try UsersFile.read(path: tool.path("users")).user(#require(UserName(name)))
+    guard case .scram(let verifier) = user.verifier else {
+      throw CocoaError(.coderValueNotFound)
+    }
+    return verifier
+  }
+
+  @Test func `adds, lists, changes and removes users`() throws {
+    #expect(
+      try tool.run("user", "add", "alice", "--password-stdin", input: "secret\n")
+        == done("alice can log in and has alice@home.example\n"))
+    #expect(
+      try tool.run(
+        "user", "add", "bob", "--password-stdin", "--quota", "5MB",
+        "--send-as", "Bob@home.example,@x.example", input: "two words \r\n")
+        == done("bob can log in and has bob@home.example\n"))
+    #expect(
+      try tool.run("user", "list")
+        == done(
+          """
+          alice scram-sha-256
+          bob scram-sha-256 send-as=Bob@home.example,@x.example quota=5MB
+
+          """))
+    let before = try verifier(of: "bob")
+    #expect(
+      try tool.run("user", "passwd", "bob", "--password-stdin", input: "other")
+        == done("bob has a new password\n"))
+    #expect(try verifier(of: "bob") != before)
+    #expect(
+      try tool.run("user", "list").output.contains(
+        "bob scram-sha-256 send-as=Bob@home.example,@x.example quota=5MB"))
+    #expect(
+      try tool.run("user", "remove", "alice")
+        == done("alice is removed; mail of the user, if any, stays in DIR/spool/mail/alice\n"))
+    #expect(try tool.run("user", "list").output.hasPrefix("bob "))
+  }
+
+  @Test func `takes the option of the configuration behind the command too`() throws {
+    _ = try tool.run("user", "add", "alice", "--password-stdin", input: "secret\n")
+    let configuration = tool.path("gatepost.conf")
+    #expect(try tool.run("user", "list", "-c", configuration) == done("alice scram-sha-256\n"))
+  }
+
+  @Test func `says what it does not do`() throws {
+    _ = try tool.run("user", "add", "alice", "--password-stdin", input: "secret\n")
+    #expect(
+      try tool.run("user", "add", "alice", "--password-stdin", input: "secret\n")
+        == refused(
+          65, "alice is there already; a new password is set with: gatepost user passwd alice"))
+    for command in ["remove", "passwd"] {
+      #expect(
+        try tool.run("user", command, "bob")
+          == refused(67, "there is no user bob; the users are told by: gatepost user list"))
+    }
+    #expect(
+      try tool.run("user", "add", "bob", "--send-as", "x")
+        == refused(65, "\"x\" in send-as is neither an address nor an @domain"))
+    #expect(
+      try tool.run("user", "add", "bob")
+        == refused(
+          65,
+          "there is no terminal to ask at; give the password on the standard input,"
+            + " with --password-stdin"))
+    #expect(try tool.run("user", "add", "../bob", "--password-stdin").status == 64)
+    #expect(try tool.run("user", "add", "bob", "--quota", "much").status == 64)
+  }
+
+  @Test(arguments: [
+    ("", "there is no password on the standard input"),
+    ("\n", "the password is empty"),
+    (
+      String(repeating: "x", count: 249) + "\n",
+      "the password is too long; POP3 has room for 248 octets"
+    ),
+    ("a\0b\n", "the password holds a zero octet, which no protocol can carry"),
+  ])
+  func `takes no password that could not be sent`(input: String, complaint: String) throws {
+    #expect(
+      try tool.run("user", "add", "bob", "--password-stdin", input: input)
+        == refused(65, complaint))
+    #expect(!FileManager.default.fileExists(atPath: tool.path("users")))
+  }
+}
