@@ -1,4 +1,5 @@
 import Platform
+import Synchronization
 
 /// The isolation of everything mutable in the program: the one event loop.
 @globalActor
@@ -22,14 +23,17 @@ package actor Loop {
     }
   }
 
-  /// Runs `body` as the root task of the program and the loop on the calling thread until it ends.
-  package static func run(_ body: @escaping @Loop @Sendable () async -> Void) {
+  /// Runs `body` as the root task of the program, and the loop on the calling thread until it ends.
+  package static func run(_ body: @escaping @Loop @Sendable () async -> Int32) -> Int32 {
     let loop = shared.eventLoop
+    let result = Mutex<Int32>(0)
     _ = Task(executorPreference: loop) {
-      await body()
+      let code = await body()
+      result.withLock { $0 = code }
       await stop()
     }
     loop.run()
+    return result.withLock { $0 }
   }
 
   @Loop

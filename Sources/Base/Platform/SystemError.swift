@@ -35,6 +35,15 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
   /// Whether the kernel has no memory left for it.
   package var isOutOfMemory: Bool { code == ENOMEM || code == ENOBUFS }
 
+  /// Whether another program has the port.
+  package var isAddressInUse: Bool { code == EADDRINUSE }
+
+  /// Whether the machine does not have the protocol, or not this address.
+  package var isAddressFamilyMissing: Bool { code == EAFNOSUPPORT || code == EADDRNOTAVAIL }
+
+  /// Whether the process has not the right to do this.
+  package var isPermissionDenied: Bool { code == EACCES || code == EPERM }
+
   /// Whether a non-blocking call has nothing to do yet.
   package var isWouldBlock: Bool { code == EAGAIN || code == EINPROGRESS }
 
