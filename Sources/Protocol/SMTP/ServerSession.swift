@@ -182,7 +182,7 @@ package struct ServerSession: Sendable {
     return commandErrors < Limits.commandErrors ? .reply(reply) : .close(.tooManyErrors)
   }
 
-  /// The reply to EHLO. It does not repeat what the client said.
+  /// The reply to EHLO, which does not repeat what the client said.
   private var capabilities: Reply {
     var lines = [
       settings.hostname.text, "PIPELINING", "SIZE \(settings.messageBytes)", "8BITMIME",

@@ -1,0 +1,46 @@
+import Mail
+package import SASL
+
+/// What a server has said in its reply to EHLO that it can do.
+package struct Capabilities: Equatable, Sendable {
+  /// PIPELINING, RFC 2920.
+  package private(set) var hasPipelining = false
+  /// 8BITMIME, RFC 6152.
+  package private(set) var hasEightBitMIME = false
+  /// STARTTLS, RFC 3207.
+  package private(set) var hasStartTLS = false
+  /// SIZE, RFC 1870.
+  package private(set) var hasSize = false
+  /// The octets a message may have on the wire, nil when there is no limit or it is not told.
+  package private(set) var messageBytes: Int?
+  /// The mechanisms of AUTH that this client knows too, RFC 4954.
+  package private(set) var mechanisms: [Mechanism] = []
+
+  /// Those of a server that has none, as after HELO.
+  package init() {}
+
+  /// Those that the reply to EHLO lists after its first line.
+  package init(_ reply: Reply) {
+    for line in reply.lines.dropFirst() {
+      let words = Array(line.utf8).split { $0 == .space || $0 == UInt8(ascii: "=") }
+      guard let keyword = words.first else { continue }
+      if keyword.isEqual(ignoringCaseTo: "PIPELINING") {
+        hasPipelining = true
+      } else if keyword.isEqual(ignoringCaseTo: "8BITMIME") {
+        hasEightBitMIME = true
+      } else if keyword.isEqual(ignoringCaseTo: "STARTTLS") {
+        hasStartTLS = true
+      } else if keyword.isEqual(ignoringCaseTo: "SIZE") {
+        hasSize = true
+        let limit = words.dropFirst().first.flatMap { Int(String(decoding: $0, as: UTF8.self)) }
+        messageBytes = limit.flatMap { $0 > 0 ? $0 : nil }
+      } else if keyword.isEqual(ignoringCaseTo: "AUTH") {
+        // Old servers write AUTH=LOGIN, some beside the line of RFC 4954.
+        for mechanism in words.dropFirst().compactMap({ Mechanism(name: $0) })
+        where !mechanisms.contains(mechanism) {
+          mechanisms.append(mechanism)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,277 @@
+import Mail
+import SASL
+
+/// The client's side of an SMTP connection, as a value: replies go in, actions come out.
+///
+/// It greets, starts TLS and authenticates as its settings ask, and then sends messages, one after the
+/// other, in as few round trips as the server's extensions allow. The first reply to hand in is the
+/// server's greeting.
+///
+/// **Failures**: what goes wrong before a message is `unavailable`, and never more than temporary: a
+/// wrong password or a missing certificate is no reason to return mail. What goes wrong with a message
+/// is in its outcomes. After the final dot only a reply settles them: a connection lost there
+/// defers, although the server may have taken the message.
+package struct ClientSession: Sendable {
+  private enum Stage {
+    case awaiting(Awaited)
+    case authenticating(ClientExchange)
+    case handshaking
+    case ready
+    case sendingCommands(Delivery)
+    case sendingContent(Delivery)
+    /// The lone dot for a server that asks for content, having refused all recipients.
+    case sendingNothing(Delivery)
+    case closed
+  }
+
+  /// What the session is to do.
+  package let settings: ClientSettings
+  /// What the server can do, as it last said.
+  package private(set) var capabilities = Capabilities()
+  /// Whether the connection is under TLS.
+  package private(set) var isTLSActive: Bool
+
+  private var stage = Stage.awaiting(.greeting)
+  private var isGreetedByHELO = false
+  private var needsReset = false
+
+  /// A session that has just been connected, under TLS if that comes before all else.
+  package init(settings: ClientSettings, isTLSActive: Bool = false) {
+    self.settings = settings
+    self.isTLSActive = isTLSActive
+  }
+
+  /// Whether a message can be handed in, now or when what is under way has ended.
+  package var isUsable: Bool {
+    if case .closed = stage { false } else { true }
+  }
+
+  /// The reply that is waited for, nil when none is.
+  package var awaited: Awaited? {
+    switch stage {
+    case .awaiting(let awaited): awaited
+    case .authenticating: .authentication
+    case .sendingContent, .sendingNothing: .content
+    case .handshaking, .ready, .closed: nil
+    case .sendingCommands(let delivery):
+      switch delivery.awaited {
+      case .reset: .reset
+      case .mail: .mail
+      case .recipient: .recipient
+      case .data: .data
+      case nil: nil
+      }
+    }
+  }
+
+  // MARK: What the driver reports
+
+  /// Takes the next reply, and tells what to do.
+  package mutating func receive(_ reply: Reply) -> ClientAction {
+    if case .awaiting(.quit) = stage {
+      stage = .closed
+      return .close
+    }
+    // Wherever it comes, 421 says that the server closes the connection (RFC 5321 §3.8).
+    if reply.code == .unavailable { return fail(Diagnosis(reply)) }
+    switch stage {
+    case .awaiting(.greeting): return receiveGreeting(reply)
+    case .awaiting(.hello): return receiveHello(reply)
+    case .awaiting(.startTLS): return receiveStartTLS(reply)
+    case .authenticating(let exchange): return continueAuthentication(exchange, reply)
+    case .sendingCommands(let delivery): return receive(reply, in: delivery)
+    case .sendingContent(var delivery):
+      delivery.endTransaction()
+      delivery.settle(reply.outcome)
+      return finish(delivery)
+    case .sendingNothing(var delivery):
+      delivery.endTransaction()
+      return finish(delivery)
+    case .awaiting, .handshaking, .ready, .closed:
+      return fail(Diagnosis(EnhancedStatus(4, 5, 0), "Unexpected reply: " + reply.text))
+    }
+  }
+
+  /// Starts anew under TLS: nothing the server said in clear counts (RFC 3207 §4.2).
+  package mutating func tlsEstablished() -> ClientAction {
+    isTLSActive = true
+    capabilities = Capabilities()
+    return sayHello()
+  }
+
+  /// Sends a message; to call it unless the session is ready is a bug.
+  package mutating func deliver(_ envelope: Envelope) -> ClientAction {
+    guard case .ready = stage else { preconditionFailure("the session is not ready for a message") }
+    var delivery = Delivery(envelope, capabilities: capabilities, beginsWithReset: needsReset)
+    if let limit = capabilities.messageBytes, envelope.wireBytes > limit {
+      let text = "The message has \(envelope.wireBytes) bytes, and the next host takes \(limit)"
+      delivery.settle(.failed(Diagnosis(EnhancedStatus(5, 3, 4), text)))
+      return .finished(delivery.outcomes.compactMap(\.self))
+    }
+    let commands = delivery.nextCommands()
+    stage = .sendingCommands(delivery)
+    return .send(commands)
+  }
+
+  /// Ends the session; to call it unless the session is ready is a bug.
+  package mutating func quit() -> ClientAction {
+    guard case .ready = stage else { preconditionFailure("the session is not ready to end") }
+    return send("QUIT", awaiting: .quit)
+  }
+
+  /// Takes the news that the connection has failed: lost, timed out, or not speaking SMTP.
+  ///
+  /// The recipients of the message under way that have no outcome yet are deferred.
+  package mutating func fail(_ diagnosis: Diagnosis) -> ClientAction {
+    defer { stage = .closed }
+    switch stage {
+    case .sendingCommands(let delivery), .sendingContent(let delivery),
+      .sendingNothing(let delivery):
+      return .finished(delivery.outcomes(open: .deferred(diagnosis)))
+    case .awaiting(.quit), .closed:
+      return .close
+    case .awaiting, .authenticating, .handshaking, .ready:
+      return .unavailable(diagnosis)
+    }
+  }
+
+  // MARK: Opening the session
+
+  private mutating func receiveGreeting(_ reply: Reply) -> ClientAction {
+    // A 554 here says that no mail is taken by this host, and perhaps by the next one.
+    reply.code == .ready ? sayHello() : fail(Diagnosis(reply))
+  }
+
+  private mutating func sayHello() -> ClientAction {
+    send("EHLO " + settings.hostname.text, awaiting: .hello)
+  }
+
+  private mutating func receiveHello(_ reply: Reply) -> ClientAction {
+    switch reply.code.category {
+    case .success:
+      if !isGreetedByHELO { capabilities = Capabilities(reply) }
+      return startTLSOrGoOn()
+    case .permanentFailure where !isGreetedByHELO && !isTLSActive:
+      isGreetedByHELO = true
+      return send("HELO " + settings.hostname.text, awaiting: .hello)
+    case .permanentFailure, .intermediate, .temporaryFailure:
+      return fail(Diagnosis(reply))
+    }
+  }
+
+  private mutating func startTLSOrGoOn() -> ClientAction {
+    guard !isTLSActive, settings.tls != .never else { return authenticateOrGoOn() }
+    if capabilities.hasStartTLS { return send("STARTTLS", awaiting: .startTLS) }
+    guard settings.tls == .required else { return authenticateOrGoOn() }
+    return fail(
+      Diagnosis(EnhancedStatus(4, 7, 4), "TLS is required, and the host does not offer it"))
+  }
+
+  private mutating func receiveStartTLS(_ reply: Reply) -> ClientAction {
+    if reply.code == .ready {
+      stage = .handshaking
+      return .startTLS
+    }
+    return settings.tls == .required ? fail(Diagnosis(reply)) : authenticateOrGoOn()
+  }
+
+  private mutating func authenticateOrGoOn() -> ClientAction {
+    guard let credentials = settings.credentials else {
+      stage = .ready
+      return .ready
+    }
+    guard isTLSActive || settings.allowsPasswordInClear else {
+      return fail(
+        Diagnosis(EnhancedStatus(4, 7, 4), "No password is sent without TLS, and there is none"))
+    }
+    let preferred = Mechanism.allCases.first { capabilities.mechanisms.contains($0) }
+    guard let mechanism = preferred else {
+      // To go on would have the mail refused for good by a server that wants authentication.
+      return fail(
+        Diagnosis(EnhancedStatus(4, 7, 0), "The host offers neither AUTH PLAIN nor AUTH LOGIN"))
+    }
+    var exchange = ClientExchange(
+      mechanism, user: credentials.user, password: credentials.password)
+    var line = "AUTH " + mechanism.name
+    var attempt = exchange
+    if let response = attempt.initialResponse() {
+      let longer = line + " " + String(decoding: Base64.encode(response), as: UTF8.self)
+      // A response that does not fit the line waits for the challenge (RFC 4954 §4).
+      if longer.utf8.count + 2 <= Limits.replyLineBytes {
+        line = longer
+        exchange = attempt
+      }
+    }
+    stage = .authenticating(exchange)
+    return .send(Array((line + "\r\n").utf8))
+  }
+
+  private mutating func continueAuthentication(
+    _ exchange: ClientExchange, _ reply: Reply
+  ) -> ClientAction {
+    switch reply.code.category {
+    case .success:
+      stage = .ready
+      return .ready
+    case .intermediate:
+      var exchange = exchange
+      let response = exchange.respond().map { Base64.encode($0) } ?? Array("*".utf8)
+      stage = .authenticating(exchange)
+      return .send(response + [.carriageReturn, .lineFeed])
+    case .temporaryFailure, .permanentFailure:
+      return fail(Diagnosis(reply))
+    }
+  }
+
+  // MARK: Sending a message
+
+  private mutating func receive(_ reply: Reply, in delivery: Delivery) -> ClientAction {
+    var delivery = delivery
+    guard delivery.awaited == .data else {
+      delivery.receive(reply)
+      return goOn(delivery)
+    }
+    delivery.startContent()
+    switch reply.code.category {
+    case .intermediate where delivery.isAccepted:
+      stage = .sendingContent(delivery)
+      return .sendContent
+    case .intermediate:
+      // RFC 2920 §3.1: DATA was sent before it was known that nobody would be accepted.
+      stage = .sendingNothing(delivery)
+      return .send(Array(".\r\n".utf8))
+    case .success where delivery.isAccepted:
+      stage = .sendingCommands(delivery)
+      return fail(Diagnosis(EnhancedStatus(4, 5, 0), "No reply to DATA: " + reply.text))
+    case .success, .temporaryFailure, .permanentFailure:
+      delivery.settle(reply.outcome)
+      return finish(delivery)
+    }
+  }
+
+  private mutating func goOn(_ delivery: Delivery) -> ClientAction {
+    var delivery = delivery
+    let commands = delivery.nextCommands()
+    guard commands.isEmpty else {
+      stage = .sendingCommands(delivery)
+      return .send(commands)
+    }
+    guard delivery.awaited == nil else {
+      stage = .sendingCommands(delivery)
+      return .awaitReply
+    }
+    return finish(delivery)
+  }
+
+  private mutating func finish(_ delivery: Delivery) -> ClientAction {
+    needsReset = delivery.isTransactionOpen
+    stage = .ready
+    let open = Outcome.deferred(Diagnosis(EnhancedStatus(4, 5, 0), "The host gave no verdict"))
+    return .finished(delivery.outcomes(open: open))
+  }
+
+  private mutating func send(_ line: String, awaiting awaited: Awaited) -> ClientAction {
+    stage = .awaiting(awaited)
+    return .send(Array((line + "\r\n").utf8))
+  }
+}

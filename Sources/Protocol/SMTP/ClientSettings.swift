@@ -1,0 +1,45 @@
+package import Mail
+
+/// How a client session is to treat the server it is connected to.
+package struct ClientSettings: Sendable {
+  /// Whether STARTTLS is used; to check the certificate is up to whoever makes the handshake.
+  package enum TLSPolicy: Sendable {
+    case never
+    case ifOffered
+    case required
+  }
+
+  /// What the client proves itself with.
+  package struct Credentials: Sendable {
+    /// The user's name.
+    package var user: String
+    /// The password.
+    package var password: [UInt8]
+
+    /// The credentials of `user`.
+    package init(user: String, password: [UInt8]) {
+      self.user = user
+      self.password = password
+    }
+  }
+
+  /// The name of this host, for EHLO.
+  package var hostname: Domain
+  /// Whether STARTTLS is used where TLS is not active from the start.
+  package var tls: TLSPolicy
+  /// What the client proves itself with, nil when it need not.
+  package var credentials: Credentials?
+  /// Whether a password may be sent without TLS.
+  package var allowsPasswordInClear: Bool
+
+  /// The settings with these values.
+  package init(
+    hostname: Domain, tls: TLSPolicy, credentials: Credentials? = nil,
+    allowsPasswordInClear: Bool = false
+  ) {
+    self.hostname = hostname
+    self.tls = tls
+    self.credentials = credentials
+    self.allowsPasswordInClear = allowsPasswordInClear
+  }
+}

@@ -1,0 +1,163 @@
+import Mail
+
+/// One message on its way through a client session: what was sent, what was answered, what came of it.
+///
+/// The commands are a fixed row: RSET if the last transaction was left open, MAIL, one RCPT a
+/// recipient, DATA. Replies come in the order of the commands (RFC 2920 §3.1), so two counters say
+/// all about it, and nothing is queued.
+struct Delivery: Sendable {
+  /// A place in the row of commands.
+  enum Command: Equatable {
+    case reset
+    case mail
+    case recipient(Int)
+    case data
+  }
+
+  let envelope: Envelope
+  let capabilities: Capabilities
+  private let beginsWithReset: Bool
+
+  /// How many commands have been sent.
+  private(set) var sent = 0
+  /// How many of them have been answered.
+  private(set) var answered = 0
+  /// What is known of each recipient; nil while it is open, or accepted and not yet delivered.
+  private(set) var outcomes: [Outcome?]
+  /// Whether the server has opened the transaction, which then waits for content or RSET.
+  private(set) var isTransactionOpen = false
+  private var acceptedCount = 0
+  private var isSenderRefused = false
+
+  init(_ envelope: Envelope, capabilities: Capabilities, beginsWithReset: Bool) {
+    self.envelope = envelope
+    self.capabilities = capabilities
+    self.beginsWithReset = beginsWithReset
+    outcomes = Array(repeating: nil, count: envelope.recipients.count)
+  }
+
+  /// Whether the server has agreed to take the message for somebody.
+  var isAccepted: Bool { !isSenderRefused && acceptedCount > 0 }
+
+  /// The command whose reply comes next, nil when all that was sent is answered.
+  var awaited: Command? { answered < sent ? command(answered) : nil }
+
+  /// The outcomes, those that are open being `open`.
+  func outcomes(open: Outcome) -> [Outcome] { outcomes.map { $0 ?? open } }
+
+  /// The commands to send now; empty while replies are to come, and when there is nothing to add.
+  ///
+  /// With PIPELINING that is a group, which DATA ends; otherwise it is one command.
+  mutating func nextCommands() -> [UInt8] {
+    var bytes: [UInt8] = []
+    guard answered == sent, !isSenderRefused else { return bytes }
+    let limit = capabilities.hasPipelining ? Limits.pipelinedRecipients : 1
+    while sent - answered < limit, sent < commandCount {
+      let next = command(sent)
+      // With no recipient left there is nothing to send, unless replies may still bring one.
+      if next == .data, sent == answered, !isAccepted { break }
+      write(next, to: &bytes)
+      sent += 1
+    }
+    return bytes
+  }
+
+  /// Takes the reply to `awaited`, unless that is DATA.
+  mutating func receive(_ reply: Reply) {
+    let isSuccess = reply.code.category == .success
+    switch awaited {
+    case .mail:
+      isTransactionOpen = isSuccess
+      if !isSuccess {
+        isSenderRefused = true
+        settle(reply.outcome)
+      }
+    case .recipient(let index):
+      // Where the sender was refused, the replies to the rest of the group repeat it in other words.
+      if isSuccess, !isSenderRefused {
+        acceptedCount += 1
+      } else if !isSenderRefused {
+        outcomes[index] = reply.recipientOutcome
+      }
+    case .reset, .data, nil:
+      break
+    }
+    answered += 1
+  }
+
+  /// Takes the reply to DATA when it is the go-ahead.
+  mutating func startContent() {
+    answered += 1
+  }
+
+  /// Takes the reply that decides about all recipients that are open: to DATA or to the content.
+  mutating func settle(_ outcome: Outcome) {
+    for index in outcomes.indices where outcomes[index] == nil { outcomes[index] = outcome }
+  }
+
+  /// Notes that the server has answered the content, which ends the transaction either way.
+  mutating func endTransaction() {
+    isTransactionOpen = false
+  }
+
+  private var commandCount: Int { (beginsWithReset ? 1 : 0) + 1 + envelope.recipients.count + 1 }
+
+  private func command(_ place: Int) -> Command {
+    let place = beginsWithReset ? place - 1 : place
+    switch place {
+    case ..<0: return .reset
+    case 0: return .mail
+    case 1...envelope.recipients.count: return .recipient(place - 1)
+    default: return .data
+    }
+  }
+
+  private func write(_ command: Command, to bytes: inout [UInt8]) {
+    switch command {
+    case .reset:
+      bytes += "RSET".utf8
+    case .mail:
+      bytes += "MAIL FROM:".utf8
+      bytes += envelope.sender.text.utf8
+      if capabilities.hasSize { bytes += " SIZE=\(envelope.wireBytes)".utf8 }
+      // Limitation: where 8BITMIME is not offered, content is sent as it is and not recoded. RFC 6152
+      // §3 would have it returned, which helps nobody: such servers pass eight bits all the same.
+      if capabilities.hasEightBitMIME { bytes += " BODY=8BITMIME".utf8 }
+    case .recipient(let index):
+      bytes += "RCPT TO:".utf8
+      bytes += envelope.recipients[index].text.utf8
+    case .data:
+      bytes += "DATA".utf8
+    }
+    bytes += [.carriageReturn, .lineFeed]
+  }
+}
+
+extension Reply {
+  /// What the reply means for the recipients it is about.
+  var outcome: Outcome {
+    switch code {
+    case .authenticationRequired, .mechanismTooWeak, .authenticationFailed, .encryptionRequired:
+      // The server objects to this host and its configuration, and the sender of the message could
+      // do nothing about it: the mail waits until the administrator has.
+      return .deferred(Diagnosis(self))
+    default:
+      break
+    }
+    return switch code.category {
+    case .success: .delivered(Diagnosis(self))
+    case .intermediate, .temporaryFailure: .deferred(Diagnosis(self))
+    case .permanentFailure: .failed(Diagnosis(self))
+    }
+  }
+
+  /// What the reply to RCPT means, which is not the last word if it is positive.
+  ///
+  /// 552 is what old servers say to one recipient too many (RFC 5321 §4.5.3.1.10).
+  var recipientOutcome: Outcome {
+    if code == .exceededStorage, status == nil || status == EnhancedStatus(5, 5, 3) {
+      return .deferred(Diagnosis(self))
+    }
+    return outcome
+  }
+}

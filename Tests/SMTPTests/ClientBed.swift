@@ -1,0 +1,73 @@
+import Mail
+import Testing
+
+@testable import SMTP
+
+/// A client session and what a test says to it in the server's place.
+struct ClientBed {
+  var session: ClientSession
+  private var parser = ReplyParser()
+
+  init(
+    tls: ClientSettings.TLSPolicy = .never, password: String? = nil, isTLSActive: Bool = false,
+    allowsPasswordInClear: Bool = false
+  ) throws {
+    session = ClientSession(
+      settings: ClientSettings(
+        hostname: try #require(Domain("gw.home.example")), tls: tls,
+        credentials: password.map { .init(user: "alice", password: Array($0.utf8)) },
+        allowsPasswordInClear: allowsPasswordInClear),
+      isTLSActive: isTLSActive)
+  }
+
+  /// A session that is ready for a message, with these extensions.
+  static func ready(_ extensions: String...) throws -> ClientBed {
+    var bed = try ClientBed()
+    #expect(bed.reply("220 a ESMTP") == .send("EHLO gw.home.example"))
+    let lines = ["a"] + extensions
+    for line in lines.dropLast() { _ = bed.reply("250-" + line) }
+    #expect(bed.reply("250 " + (lines.last ?? "")) == .ready)
+    return bed
+  }
+
+  /// Hands in a line of the server, and returns what to do when it ends a reply.
+  @discardableResult
+  mutating func reply(_ line: String) -> ClientAction? {
+    switch parser.receive(Array(line.utf8)[...]) {
+    case .incomplete: return nil
+    case .reply(let reply): return session.receive(reply)
+    case .malformed: return session.fail(Diagnosis(EnhancedStatus(4, 5, 0), "malformed"))
+    }
+  }
+
+  /// Begins a message for so many recipients, and returns the first commands.
+  mutating func deliver(recipients: Int, wireBytes: Int = 100) throws -> String {
+    let paths = try (1...recipients).map { try #require(ForwardPath("<r\($0)@b.example>")) }
+    let envelope = Envelope(
+      sender: try #require(ReversePath("<a@a.example>")), recipients: paths, wireBytes: wireBytes)
+    guard case .send(let bytes) = session.deliver(envelope) else { return "" }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+extension ClientAction {
+  /// A line to send.
+  static func send(_ line: String) -> ClientAction { .send(Array((line + "\r\n").utf8)) }
+
+  /// The outcomes in short, such as `delivered 2.0.0, failed 5.1.1`; nil for another action.
+  var outcomes: String? {
+    guard case .finished(let outcomes) = self else { return nil }
+    return outcomes.map { outcome in
+      switch outcome {
+      case .delivered(let diagnosis): "delivered \(diagnosis.status.text)"
+      case .deferred(let diagnosis): "deferred \(diagnosis.status.text)"
+      case .failed(let diagnosis): "failed \(diagnosis.status.text)"
+      }
+    }.joined(separator: ", ")
+  }
+
+  /// The reason why the connection is of no use; nil for another action.
+  var obstacle: Diagnosis? {
+    if case .unavailable(let diagnosis) = self { diagnosis } else { nil }
+  }
+}
