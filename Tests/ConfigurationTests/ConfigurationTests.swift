@@ -14,7 +14,6 @@ import Testing
     #expect(it.server.state == "/var/lib/gatepost")
     #expect(it.server.runtime == "/run/gatepost")
     #expect(it.server.users == "/etc/gatepost/users")
-    #expect(it.server.aliases == "/etc/gatepost/aliases")
     #expect(it.listen.smtp == [Endpoint(address: nil, port: 25)])
     #expect(it.listen.submission == [Endpoint(address: nil, port: 587)])
     #expect(it.listen.submissions == [Endpoint(address: nil, port: 465)])
@@ -24,6 +23,7 @@ import Testing
     #expect(it.tls.key == "/etc/gatepost/tls/key.pem")
     #expect(it.relay.networks.isEmpty)
     #expect(it.relay.smarthost == nil)
+    #expect(it.relay.mxPort == 25)
     #expect(it.relay.tls == .may)
     #expect(it.popBeforeSMTP.window == .seconds(900))
     #expect(it.popBeforeSMTP.networks.count == 4)
@@ -52,7 +52,6 @@ import Testing
       state = /t
       runtime = /r
       users = /u
-      aliases = /a
       [listen]
       smtp = 1, [::1]:1025
       submission = 2
@@ -66,6 +65,7 @@ import Testing
       networks = 203.0.113.0/24
       allow-public = yes
       smarthost = smtp://relay.example
+      mx-port = 2525
       tls = encrypt
       [pop-before-smtp]
       window = 1h
@@ -94,7 +94,7 @@ import Testing
     #expect(it.server.hostname.text == "mail.home.example")
     #expect(it.server.domains.map(\.text) == ["home.example", "b.example"])
     #expect([it.server.spool, it.server.state, it.server.runtime] == ["/s", "/t", "/r"])
-    #expect([it.server.users, it.server.aliases] == ["/u", "/a"])
+    #expect(it.server.users == "/u")
     #expect(it.listen.smtp.map(\.description) == ["1", "[::1]:1025"])
     #expect(it.listen.submission.map(\.description) == ["2"])
     #expect(it.listen.submissions.map(\.description) == ["3"])
@@ -103,6 +103,7 @@ import Testing
     #expect([it.tls.certificate, it.tls.key] == ["/c", "/k"])
     #expect(it.relay.networks.map(\.description) == ["203.0.113.0/24"])
     #expect(it.relay.smarthost?.description == "smtp://relay.example:25")
+    #expect(it.relay.mxPort == 2525)
     #expect(it.relay.tls == .encrypt)
     #expect(it.popBeforeSMTP.window == .seconds(3600))
     #expect(it.popBeforeSMTP.networks.map(\.description) == ["127.0.0.1", "0.0.0.0/0"])

@@ -8,13 +8,14 @@ extension Configuration {
   struct Draft {
     var hostname: Domain?
     var domains: [Domain] = []
-    var spool = "", state = "", runtime = "", users = "", aliases = ""
+    var spool = "", state = "", runtime = "", users = ""
     var smtp: [Endpoint] = [], submission: [Endpoint] = [], submissions: [Endpoint] = []
     var pop3: [Endpoint] = [], pop3s: [Endpoint] = []
     var certificate = "", key = ""
     var relayNetworks: [IPNetwork] = []
     var allowsPublicRelay = false
     var smarthost: Smarthost?
+    var mxPort: UInt16 = 0
     var tlsPolicy: TLSPolicy?
     var credentials: String?
     var secrets = ""
@@ -37,13 +38,14 @@ extension Configuration {
   ) {
     server = Server(
       hostname: hostname, domains: draft.domains, spool: draft.spool, state: draft.state,
-      runtime: draft.runtime, users: draft.users, aliases: draft.aliases)
+      runtime: draft.runtime, users: draft.users)
     listen = Listen(
       smtp: draft.smtp, submission: draft.submission, submissions: draft.submissions,
       pop3: draft.pop3, pop3s: draft.pop3s)
     tls = TLS(certificate: draft.certificate, key: draft.key)
     relay = Relay(
-      networks: draft.relayNetworks, smarthost: draft.smarthost, tls: policy,
+      networks: draft.relayNetworks, smarthost: draft.smarthost, mxPort: draft.mxPort,
+      tls: policy,
       credentials: credentials)
     popBeforeSMTP = PopBeforeSMTP(window: draft.window, networks: draft.grantNetworks)
     dns = DNS(nameservers: draft.nameservers)

@@ -43,8 +43,6 @@ package struct Configuration: Sendable {
     package let runtime: String
     /// The file of users.
     package let users: String
-    /// The file of aliases.
-    package let aliases: String
   }
 
   /// The section `[listen]`; an empty list means that the service is off.
@@ -75,6 +73,8 @@ package struct Configuration: Sendable {
     package let networks: [IPNetwork]
     /// Where all outgoing mail goes; nil for the MX of each domain.
     package let smarthost: Smarthost?
+    /// The port of mail exchangers.
+    package let mxPort: UInt16
     /// What TLS must give before a message leaves.
     package let tls: TLSPolicy
     /// How to log in at the smarthost; nil for not at all.

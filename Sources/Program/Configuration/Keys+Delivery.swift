@@ -19,6 +19,10 @@ extension Keys {
         "The server that takes all outgoing mail; without one it goes straight to the MX."
       ) { $0.smarthost = $1 },
       Key(
+        .relay, "mx-port", .port, default: .text("25"),
+        "The port of mail exchangers, which is another one only where they are tried out."
+      ) { $0.mxPort = $1 },
+      Key(
         .relay, "tls", .optional(.tlsPolicy), default: .absent(example: "verify"),
         "What TLS must give before a message leaves."
       ) { $0.tlsPolicy = $1 },

@@ -36,10 +36,6 @@ enum Keys {
         .server, "users", .path, default: .text("/etc/gatepost/users"),
         "The file of users, kept with \"gatepost user\"."
       ) { $0.users = $1 },
-      Key(
-        .server, "aliases", .path, default: .text("/etc/gatepost/aliases"),
-        "The file of aliases, in the syntax of aliases(5)."
-      ) { $0.aliases = $1 },
     ]
   }
 

@@ -31,6 +31,13 @@ extension Syntax<Endpoint> {
   }
 }
 
+extension Syntax<UInt16> {
+  /// A port.
+  static var port: Syntax {
+    Syntax("a port") { text throws(Rejection) in try Syntax<SocketAddress>.port(text) }
+  }
+}
+
 extension Syntax<[Endpoint]> {
   /// Where to listen; `off` for nowhere.
   static var endpoints: Syntax {
