@@ -14,6 +14,8 @@ package enum ConnectionError: Error, Sendable {
   case tls(TLSError)
   /// A line is longer than its limit and went on for so long that it cannot be skipped.
   case endlessLine
+  /// What the peer says is not the protocol that is spoken here.
+  case malformed
   /// Bytes followed the command that starts TLS: an attempt to inject commands (CVE-2011-0411).
   case plaintextAfterStartTLS
 
@@ -27,6 +29,7 @@ package enum ConnectionError: Error, Sendable {
     case .system(let error): error.description
     case .tls(let error): "TLS: \(error)"
     case .endlessLine: "endless line"
+    case .malformed: "the peer breaks the protocol"
     case .plaintextAfterStartTLS: "plain text after STARTTLS"
     }
   }

@@ -1,0 +1,111 @@
+import Accounts
+import Grants
+import Log
+import Mail
+import Network
+import Platform
+import SMTP
+import Spool
+
+/// What is to become of the recipients of a transaction.
+struct Destinations {
+  /// Forward paths for the queue, without angle brackets.
+  var remote: [String] = []
+  /// Users whose maildrops get the message, each once.
+  var users: [String] = []
+  /// What allows the remote ones.
+  var authorization: Authorization?
+}
+
+extension ReceivingSession {
+  /// Opens a transaction if the disk has room for what the client declares.
+  mutating func checkSender(_ transaction: Transaction) -> ServerAction {
+    destinations = Destinations()
+    let sender = transaction.sender.text
+    do throws(SystemError) {
+      let space = try receiver.spool.space
+      let wanted = settings.freeSpaceBytes + (transaction.parameters.sizeBytes ?? 0)
+      if space.freeBytes < wanted || space.freeFiles < 16 {
+        Log.record(
+          .messageRefused(
+            client: "\(client)", from: sender,
+            reason: "the spool's disk has \(space.freeBytes >> 20) MB free, less than is to stay"))
+        return session.refused(.insufficientStorage)
+      }
+    } catch {
+      Log.record(.messageRefused(client: "\(client)", from: sender, reason: "\(error)"))
+      return session.refused(.localError)
+    }
+    return session.senderAccepted(transaction)
+  }
+
+  /// Decides about a recipient, and where its copy goes.
+  mutating func checkRecipient(_ path: ForwardPath) -> ServerAction {
+    let decision = policy.decide(
+      path, client: client, user: session.user,
+      grantUser: receiver.grants.grant(of: client)?.user, maySend: maySend)
+    switch decision {
+    case .local(let localPart):
+      return checkLocalRecipient(path, localPart)
+    case .relay(let authorization):
+      guard let mailbox = path.mailbox else { return session.refused(.noSuchUser) }
+      destinations.remote.append(mailbox.text)
+      destinations.authorization = authorization
+      return session.recipientAccepted(path)
+    case .wrongSender(let authorization):
+      return refuse(path, .wrongSender, "\(authorization.name) may not send as this sender")
+    case .denied:
+      return refuse(path, .relayingDenied, "not authorised to relay")
+    }
+  }
+
+  private mutating func checkLocalRecipient(
+    _ path: ForwardPath, _ localPart: String
+  ) -> ServerAction {
+    do throws(UsersFileError) {
+      if let user = try receiver.accounts.mailbox(for: localPart)?.name.text
+        ?? Self.requiredMailbox(localPart)
+      {
+        if !destinations.users.contains(user) { destinations.users.append(user) }
+        return session.recipientAccepted(path)
+      }
+      return refuse(path, .noSuchUser, "no such user")
+    } catch {
+      return refuse(path, .localError, error.description)
+    }
+  }
+
+  /// The mailbox that must exist even where no user has its name (RFC 5321 §4.5.1).
+  ///
+  /// The mail waits in a maildrop until a user of that name is added.
+  private static func requiredMailbox(_ localPart: String) -> String? {
+    let name = localPart.asciiLowercased
+    return name == "postmaster" || name == "abuse" ? name : nil
+  }
+
+  private mutating func refuse(
+    _ path: ForwardPath, _ reply: Reply, _ reason: String
+  ) -> ServerAction {
+    Log.record(
+      .recipientRefused(
+        client: "\(client)", from: session.transaction?.sender.text ?? "", to: path.text,
+        reason: reason))
+    return session.refused(reply)
+  }
+
+  /// Whether a user may send as the sender of the open transaction; a report has none.
+  private func maySend(_ user: String) -> Bool {
+    guard let sender = session.transaction?.sender.mailbox else { return true }
+    do throws(UsersFileError) {
+      return try receiver.accounts.mailbox(for: user)?.maySend(as: sender) ?? false
+    } catch {
+      return false
+    }
+  }
+}
+
+extension Reply {
+  fileprivate static var wrongSender: Reply {
+    Reply(.mailboxNameNotAllowed, EnhancedStatus(5, 7, 1), "You may not send as this address")
+  }
+}
