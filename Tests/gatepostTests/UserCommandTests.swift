@@ -91,7 +91,8 @@ import Testing
       String(repeating: "x", count: 249) + "\n",
       "the password is too long; POP3 has room for 248 octets"
     ),
-    ("a\0b\n", "the password holds a zero octet, which no protocol can carry"),
+    ("a\0b\n", "the password holds a control character; nothing is changed"),
+    ("\u{3}\n", "the password holds a control character; nothing is changed"),
   ])
   func `takes no password that could not be sent`(input: String, complaint: String) throws {
     #expect(

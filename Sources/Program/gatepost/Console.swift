@@ -52,7 +52,8 @@ enum Console {
     let isChanged = unsafe tcgetattr(STDIN_FILENO, &settings) == 0
     let before = settings
     if isChanged {
-      settings.c_lflag &= ~tcflag_t(ECHO)
+      // Without signals, as in getpass(3): Ctrl-C would leave a terminal that shows nothing.
+      settings.c_lflag &= ~tcflag_t(ECHO | ISIG)
       // What was typed ahead is thrown away: it would have been shown.
       unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings)
     }

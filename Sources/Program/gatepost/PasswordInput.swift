@@ -15,8 +15,9 @@ struct PasswordInput: ParsableArguments {
       throw Failure(
         .data, "the password is too long; POP3 has room for \(Limits.passwordBytes) octets")
     }
-    guard !password.contains(0) else {
-      throw Failure(.data, "the password holds a zero octet, which no protocol can carry")
+    // No protocol can carry some of them, and Ctrl-C at the question is not the password either.
+    guard password.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+      throw Failure(.data, "the password holds a control character; nothing is changed")
     }
     do throws(SystemError) {
       return .scram(try SCRAMVerifier(password: password))
