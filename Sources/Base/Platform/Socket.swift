@@ -102,7 +102,7 @@ extension Descriptor {
   }
 
   /// Hands the bytes from `start` on to the kernel and says how many it took; never raises SIGPIPE.
-  package borrowing func send(_ bytes: [UInt8], from start: Int) throws(SystemError) -> Int {
+  package borrowing func send(_ bytes: [UInt8], from start: Int = 0) throws(SystemError) -> Int {
     let number = self.number
     return try attemptCounting("sendto") {
       unsafe bytes.withUnsafeBytes { buffer in
