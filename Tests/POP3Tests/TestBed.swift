@@ -1,5 +1,6 @@
 import Foundation
 import Mail
+import TestSupport
 
 @testable import POP3
 
@@ -21,11 +22,10 @@ struct TestBed {
     output = session.greeting.bytes
   }
 
-  mutating func receive(_ line: String) {
-    let octets = Array(line.utf8)
+  mutating func receive(_ line: [UInt8]) {
     perform(
-      octets.count + 2 > session.lineLimit
-        ? session.receiveOverlongLine() : session.receive(octets[...]))
+      line.count + 2 > session.lineLimit
+        ? session.receiveOverlongLine() : session.receive(line[...]))
   }
 
   /// The next line of the server, without its line end.
@@ -46,7 +46,7 @@ struct TestBed {
     case .startTLS(let reply):
       output += reply.bytes
       session.tlsEstablished()
-    case .verify(let user, let password):
+    case .verify(let user, let password, _):
       guard ["alice", "bob"].contains(user), password == Array("secret".utf8) else {
         return perform(session.refuseLogin(.wrongCredentials))
       }
@@ -81,7 +81,7 @@ struct TestBed {
 
   private static func messagesOfAlice() throws -> [StoredMessage] {
     try ["new", "cur"].flatMap { folder in
-      let path = Dialogue.folder.appending(path: "maildrops/alice/\(folder)")
+      let path = Dialogue.folder(of: "pop3").appending(path: "maildrops/alice/\(folder)")
       return try FileManager.default.contentsOfDirectory(atPath: path.path).map { name in
         let uniqueID = name.prefix { $0 != "," && $0 != ":" }
         return StoredMessage(

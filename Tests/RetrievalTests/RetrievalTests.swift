@@ -1,1 +1,153 @@
+import EventLoop
+import Foundation
+import Platform
+import TestSupport
 import Testing
+
+@testable import Retrieval
+
+struct RetrievalTests {
+  static let first = "1700000001.M000001P1Q1.gatepost,S=149,W=158"
+  static let second = "1700000002.M000002P1Q2.gatepost,S=81,W=88:2,S"
+  static let third = "1700000003.17_2.other.example"
+
+  @Test func `QUIT removes what was marked, and a connection that breaks removes nothing`()
+    async throws
+  {
+    try await onLoop {
+      let bed = try Bed()
+      try await bed.session { client in
+        try await client.logIn()
+        try await client.ask("DELE 1", "+OK Message 1 deleted")
+      }
+      #expect(try bed.files() == [Self.first, Self.second, Self.third])
+      try await bed.session { client in
+        try await client.logIn("alice", "secret", "+OK 3 messages")
+        try await client.ask("DELE 1")
+        try await client.ask("DELE 3")
+        try await client.ask("QUIT", "+OK Goodbye")
+      }
+      #expect(try bed.files() == [Self.second])
+    }
+  }
+
+  @Test func `A message that another program moves is served and removed where it is then`()
+    async throws
+  {
+    try await onLoop {
+      let bed = try Bed()
+      try await bed.session { client in
+        try await client.logIn()
+        for name in [Self.first, Self.third] {
+          try FileManager.default.moveItem(
+            atPath: bed.path("new/\(name)"), toPath: bed.path("cur/\(name):2,S"))
+        }
+        try await client.ask("RETR 3", "+OK 59 octets")
+        let received = try await client.content()
+        #expect(received.hasSuffix("The last line has no end\n"))
+        try await client.ask("DELE 1")
+        try await client.ask("QUIT")
+      }
+      #expect(try bed.files() == [Self.second, Self.third + ":2,S"])
+    }
+  }
+
+  @Test func `A message that another program removes is an error of its own, and DELE a success`()
+    async throws
+  {
+    try await onLoop {
+      let bed = try Bed()
+      try await bed.session { client in
+        try await client.logIn()
+        try FileManager.default.removeItem(atPath: bed.path("cur/\(Self.second)"))
+        try await client.ask("RETR 2", "-ERR The message is no longer there")
+        try await client.ask("DELE 2", "+OK Message 2 deleted")
+        try await client.ask("QUIT", "+OK Goodbye")
+      }
+    }
+  }
+
+  @Test func `A file that cannot be read or removed is a temporary failure and hides no other`()
+    async throws
+  {
+    try await onLoop {
+      let bed = try Bed()
+      try FileManager.default.createDirectory(
+        atPath: bed.path("new/1600000000.directory.example,W=10"),
+        withIntermediateDirectories: false)
+      try await bed.session { client in
+        try await client.logIn("alice", "secret", "+OK 4 messages")
+        try await client.ask("RETR 1", "-ERR [SYS/TEMP]")
+        try await client.ask("RETR 2", "+OK 158 octets")
+        _ = try await client.content()
+        try await client.ask("DELE 1")
+        try await client.ask("QUIT", "-ERR [SYS/TEMP]")
+      }
+    }
+  }
+
+  @Test func `A maildrop is open in one session, and free again before QUIT is answered`()
+    async throws
+  {
+    try await onLoop {
+      let bed = try Bed()
+      try await bed.session { holder in
+        try await holder.logIn()
+        try await bed.session { other in
+          try await other.logIn("alice", "secret", "-ERR [IN-USE]")
+          try await holder.ask("QUIT", "+OK Goodbye")
+          try await other.ask("USER alice")
+          try await other.ask("PASS secret", "+OK 3 ")
+        }
+        try await bed.session { third in
+          try await third.logIn("ALICE", "secret", "+OK 3 ")
+        }
+      }
+    }
+  }
+
+  @Test func `Different users do not wait for each other`() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      try await bed.session { alice in
+        try await alice.logIn()
+        try await bed.session { bob in
+          try await bob.logIn("bob", "secret", "+OK 0 ")
+        }
+      }
+    }
+  }
+
+  @Test func `A maildrop that cannot be opened is a temporary failure`() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      try FileManager.default.removeItem(atPath: "\(bed.scratch.path)/mail/alice")
+      try Data().write(to: URL(filePath: "\(bed.scratch.path)/mail/alice"))
+      try await bed.session { client in
+        try await client.logIn("alice", "secret", "-ERR [SYS/TEMP]")
+        try FileManager.default.removeItem(atPath: "\(bed.scratch.path)/mail/alice")
+        try await client.ask("USER alice")
+        try await client.ask("PASS secret", "+OK 0 ")
+      }
+    }
+  }
+
+  @Test func `Commands sent before the TLS handshake end the session`() async throws {
+    try await onLoop {
+      try await Bed().session { client in
+        try await client.expect("+OK")
+        try await client.send("STLS", "USER alice")
+        try await client.expect("<closed>")
+      }
+    }
+  }
+
+  @Test func `A client that is silent for too long is closed without a word`() async throws {
+    try await onLoop {
+      try await Bed(timeout: .milliseconds(1)).session { client in
+        try await client.expect("+OK")
+        try await client.expect("<closed>")
+      }
+    }
+  }
+}

@@ -1,3 +1,5 @@
+package import SASL
+
 /// What the driver of a session does next.
 package enum Action: Sendable {
   /// Send the reply and read on.
@@ -8,7 +10,9 @@ package enum Action: Sendable {
   /// call `tlsEstablished` (RFC 2595 §4).
   case startTLS(Reply)
   /// Check the password and open the maildrop; then call `open` or `refuseLogin`.
-  case verify(user: String, password: [UInt8])
+  ///
+  /// There is no mechanism where the password came with PASS.
+  case verify(user: String, password: [UInt8], mechanism: Mechanism?)
   /// Send a listing, piece by piece.
   case list(ListingReply)
   /// Send a message: `messageOpened` or `messageUnavailable` is the status line, and the content

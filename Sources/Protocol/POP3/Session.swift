@@ -83,7 +83,7 @@ package struct Session: Sendable {
       return .reply(.ok("Send PASS"))
     case (.password(let password), .authorization(let user?)):
       state = .authorization(user: nil)
-      return .verify(user: user, password: password)
+      return .verify(user: user, password: password, mechanism: nil)
     case (.password, .authorization):
       return refuse("USER comes first")
     case (.listMechanisms, .authorization):
@@ -143,7 +143,7 @@ package struct Session: Sendable {
       state = .authenticating(exchange)
       return .reply(.challenge(Base64.encode(challenge)))
     case .verify(let user, let password):
-      return .verify(user: user, password: password)
+      return .verify(user: user, password: password, mechanism: exchange.mechanism)
     case .invalid(.encoding):
       return refuse("Not base 64")
     case .invalid(.message):

@@ -19,6 +19,9 @@ package struct MaildirContents: Sendable {
   /// For each message its size with CRLF line ends.
   package let wireBytes: [Int]
 
+  /// What there is before the first delivery.
+  package static let empty = MaildirContents(text: [], places: [], wireBytes: [])
+
   /// How many messages there are.
   package var count: Int { places.count }
 

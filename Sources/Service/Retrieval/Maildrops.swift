@@ -1,0 +1,42 @@
+package import EventLoop
+internal import Maildir
+package import Platform
+
+/// The maildrops of all users, each open in one session at most.
+///
+/// The lock of RFC 1939 §4 is a set in memory, for this process is the only POP3 server; programs
+/// that read the Maildir by themselves need none, as Maildir is made for that.
+@Loop
+package final class Maildrops {
+  private nonisolated let directory: Directory
+  private let disk: WorkerPool
+  private var openUsers: Set<String> = []
+
+  /// The maildrops in the spool at `path`; files are read by the workers of `disk`.
+  package init(spoolPath path: String, disk: WorkerPool) throws(SystemError) {
+    let spool = try Directory(path: path)
+    try spool.makeDirectory("mail")
+    directory = try spool.subdirectory("mail")
+    self.disk = disk
+  }
+
+  /// Opens a user's maildrop; nil when another session has it.
+  ///
+  /// - Parameter user: a name from the users file, which is a valid file name.
+  func open(_ user: String) async throws(SystemError) -> OpenMaildrop? {
+    guard openUsers.insert(user).inserted else { return nil }
+    do throws(SystemError) {
+      let (maildir, contents) = try await disk.run { () throws(SystemError) in
+        let maildir = try Maildir.open(user, in: directory)
+        return (maildir, try maildir?.contents() ?? .empty)
+      }
+      return OpenMaildrop(user: user, maildir: maildir, contents: contents, disk: disk)
+    } catch {
+      openUsers.remove(user)
+      throw error
+    }
+  }
+
+  /// Lets another session have the maildrop.
+  func close(_ maildrop: OpenMaildrop) { openUsers.remove(maildrop.user) }
+}

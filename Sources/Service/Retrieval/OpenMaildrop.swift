@@ -1,0 +1,117 @@
+import EventLoop
+import Log
+import Maildir
+import POP3
+import Platform
+
+/// A user's maildrop for the time of a session, read by the disk workers.
+///
+/// A client that sends several commands at once gets several small messages read in one turn of a
+/// worker: the way there and back costs more than reading them.
+///
+/// **Limits**: `chunkBytes` of content are in memory, and none while the session waits for a command.
+@Loop
+final class OpenMaildrop {
+  let user: String
+  /// How much is read at a time.
+  nonisolated static let chunkBytes = 32 << 10
+
+  private nonisolated let maildir: Maildir?
+  private nonisolated let contents: MaildirContents
+  private let disk: WorkerPool
+  /// The contents of the messages from `firstAhead` on, read before they were asked for.
+  private var ahead: ArraySlice<[UInt8]> = []
+  private var firstAhead = 0
+
+  init(user: String, maildir: Maildir?, contents: MaildirContents, disk: WorkerPool) {
+    self.user = user
+    self.maildir = maildir
+    self.contents = contents
+    self.disk = disk
+  }
+
+  /// What the session knows of the messages; names and sizes are shared with it, not copied.
+  var listing: MaildropListing {
+    MaildropListing(
+      text: contents.text,
+      uniqueIDs: (0..<contents.count).map { index in
+        let place = contents.uniqueID(of: index)
+        return MaildropListing.Place(offset: place.offset, length: place.length)
+      },
+      sizes: contents.wireBytes)
+  }
+
+  /// Opens a message and reads the beginning of it; nil when another program has removed it.
+  ///
+  /// - Parameter expectsMore: whether the next messages are likely to be asked for at once.
+  func open(_ index: Int, expectsMore: Bool) async throws(SystemError) -> MessageReading? {
+    if index == firstAhead, let content = ahead.popFirst() {
+      firstAhead += 1
+      return MessageReading(beginning: content, rest: nil)
+    }
+    forgetReadAhead()
+    let batch = try await disk.run { () throws(SystemError) in
+      try read(index, expectsMore: expectsMore)
+    }
+    firstAhead = index + 1
+    ahead = batch.following[...]
+    return batch.reading
+  }
+
+  /// The next chunk of a file, empty at its end.
+  func read(_ file: OpenFile, at offset: Int) async throws(SystemError) -> [UInt8] {
+    try await disk.run { () throws(SystemError) in try file.read(at: offset) }
+  }
+
+  /// Gives back the memory of messages that nobody has asked for.
+  func forgetReadAhead() { ahead = [] }
+
+  /// Removes messages; says how many are still there although they should not be.
+  func remove(_ messages: MessageSet) async -> Int {
+    guard let maildir, messages.count > 0 else { return 0 }
+    let result = await disk.run { maildir.remove(Array(messages), of: contents) }
+    if let reason = result.reason {
+      Log.say(
+        .error, "maildrop of \(user): \(result.failures) messages cannot be removed: \(reason)")
+    }
+    return result.failures
+  }
+
+  private struct Batch: Sendable {
+    var reading: MessageReading?
+    /// The whole contents of the messages that follow.
+    var following: [[UInt8]] = []
+  }
+
+  private nonisolated func read(
+    _ index: Int, expectsMore: Bool
+  ) throws(SystemError) -> Batch {
+    var batch = Batch()
+    batch.reading = try begin(index)
+    guard expectsMore, let first = batch.reading, first.rest == nil else { return batch }
+    var room = Self.chunkBytes - first.beginning.count
+    var next = index + 1
+    while next < contents.count, contents.wireBytes[next] < room {
+      // What cannot be read whole here is looked at again, and reported, when it is asked for.
+      guard let reading = try? begin(next), reading.rest == nil else { break }
+      batch.following.append(reading.beginning)
+      room -= reading.beginning.count
+      next += 1
+    }
+    return batch
+  }
+
+  private nonisolated func begin(_ index: Int) throws(SystemError) -> MessageReading? {
+    guard let file = try maildir?.open(index, of: contents) else { return nil }
+    // One byte more than the size, so that the end of the file is seen. The name may be wrong.
+    let limit = min(contents.wireBytes[index] + 1, Self.chunkBytes)
+    var beginning: [UInt8] = []
+    while beginning.count < limit {
+      let count = limit - beginning.count
+      if try file.read(upTo: count, at: beginning.count, appendingTo: &beginning) == 0 {
+        return MessageReading(beginning: beginning, rest: nil)
+      }
+    }
+    return MessageReading(beginning: beginning, rest: OpenFile(file))
+  }
+}

@@ -1,0 +1,33 @@
+package import Platform
+internal import POP3
+
+/// What the administrator decided about POP3.
+package struct RetrievalSettings: Sendable {
+  /// The name in the greeting.
+  package var hostName: String
+  /// Whether a client with this address may send its password without TLS.
+  package var allowsLoginWithoutTLS: @Sendable (IPAddress) -> Bool
+  /// Where a login earns the right to send for a while.
+  package var grantNetworks: [IPNetwork]
+  /// For how long it does.
+  package var grantWindow: Duration
+  /// How long a client may be silent, or not take what it has asked for; at least 10 minutes
+  /// (RFC 1939 §3).
+  package var timeout: Duration
+  /// How long a wrong password is answered late, so that guessing takes time.
+  package var failureDelay: Duration
+
+  /// Settings for all POP3 listeners of a host.
+  package init(
+    hostName: String, allowsLoginWithoutTLS: @escaping @Sendable (IPAddress) -> Bool,
+    grantNetworks: [IPNetwork], grantWindow: Duration,
+    timeout: Duration = POP3.Limits.autologout, failureDelay: Duration = .seconds(1)
+  ) {
+    self.hostName = hostName
+    self.allowsLoginWithoutTLS = allowsLoginWithoutTLS
+    self.grantNetworks = grantNetworks
+    self.grantWindow = grantWindow
+    self.timeout = timeout
+    self.failureDelay = failureDelay
+  }
+}

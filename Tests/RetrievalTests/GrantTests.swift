@@ -1,0 +1,60 @@
+import Platform
+import TestSupport
+import Testing
+
+@testable import Retrieval
+
+struct GrantTests {
+  @Test func `A login earns its address a grant, and says how it was made`() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      try await bed.session { client in
+        #expect(bed.grants.grant(of: Bed.phone) == nil)
+        try await client.logIn()
+        let grant = bed.grants.grant(of: Bed.phone)
+        #expect(grant?.user == "alice")
+        #expect(grant?.how == "USER")
+      }
+      try await bed.session("pop3s") { client in
+        try await client.expect("+OK")
+        try await client.ask("AUTH PLAIN AGJvYgBzZWNyZXQ=", "+OK")
+        #expect(bed.grants.grant(of: Bed.phone)?.how == "PLAIN+TLS")
+      }
+    }
+  }
+
+  @Test func `A wrong password earns nothing`() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      try await bed.session { client in
+        try await client.logIn("alice", "wrong", "-ERR [AUTH]")
+      }
+      #expect(bed.grants.grant(of: Bed.phone) == nil)
+    }
+  }
+
+  @Test func `A login from outside the networks reads mail and earns nothing`() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      try await bed.session(from: Bed.stranger) { client in
+        try await client.logIn("alice", "secret", "+OK")
+      }
+      #expect(bed.grants.grant(of: Bed.stranger) == nil)
+    }
+  }
+
+  @Test func `The right password earns a grant while another device has the maildrop`()
+    async throws
+  {
+    try await onLoop {
+      let bed = try Bed()
+      try await bed.session(from: Bed.stranger) { holder in
+        try await holder.logIn()
+        try await bed.session { client in
+          try await client.logIn("alice", "secret", "-ERR [IN-USE]")
+        }
+      }
+      #expect(bed.grants.grant(of: Bed.phone)?.user == "alice")
+    }
+  }
+}
