@@ -30,7 +30,7 @@ struct TestBed {
   mutating func receive(_ line: [UInt8], isFollowed: Bool = false) {
     if decoder != nil {
       receiveContent(line + [0x0D, 0x0A])
-    } else if line.count + 2 > SMTP.Limits.commandLineBytes {
+    } else if line.count > SMTP.Limits.commandLineBytes {
       perform(session.receiveOverlongLine())
     } else {
       perform(session.receive(line[...], isFollowed: isFollowed))

@@ -13,7 +13,7 @@
 /// `wireBytes`. The decoder itself holds no bytes.
 package struct ContentDecoder: Sendable {
   /// What makes a message unfit to be stored or sent on.
-  package enum Violation: Equatable, Sendable {
+  package enum Violation: Equatable, Sendable, CustomStringConvertible {
     /// A CR without LF, forbidden by RFC 5321 §2.3.8.
     case bareCarriageReturn
     /// An LF without CR, forbidden by RFC 5321 §2.3.8.
@@ -22,6 +22,16 @@ package struct ContentDecoder: Sendable {
     case nul
     /// A line over `Limits.contentLineBytes`.
     case lineTooLong
+
+    /// The violation as a log tells it.
+    package var description: String {
+      switch self {
+      case .bareCarriageReturn: "CR without LF"
+      case .bareLineFeed: "LF without CR"
+      case .nul: "NUL byte"
+      case .lineTooLong: "line too long"
+      }
+    }
   }
 
   /// Where in its line the decoder stands; `afterCRLF` is false when a repaired LF began the line.
@@ -62,6 +72,8 @@ package struct ContentDecoder: Sendable {
   /// Returns nil while the content goes on, and at its end the number of input bytes that belong to
   /// it: what follows them is the next command. To call it again after that is a bug.
   package mutating func decode(_ input: Span<UInt8>, into output: inout [UInt8]) -> Int? {
+    // One allocation instead of a row of growing ones; an array that is kept for long grows by itself.
+    if output.isEmpty, violation == nil { output.reserveCapacity(input.count + 1) }
     /// The start of the bytes that have been passed and not yet copied.
     var run = 0
     var index = 0

@@ -1,6 +1,6 @@
 /// The limits of the SMTP protocol values; the figure the RFC asks for stands beside each.
 package enum Limits {
-  /// Octets of a line from a client, with its line end.
+  /// Octets of a line from a client, without its line end.
   ///
   /// RFC 5321 §4.5.3.1.4 asks for 512, and the extensions offered here add 559. RFC 4954 §4 allows
   /// 12,288 in an authentication exchange, for mechanisms other than these: PLAIN needs 1,024.

@@ -158,15 +158,7 @@ extension Reply {
 
   /// The content breaks the rules for mail in this way.
   package static func refusal(of violation: ContentDecoder.Violation) -> Reply {
-    switch violation {
-    case .bareCarriageReturn:
-      Reply(.refused, EnhancedStatus(5, 6, 0), "The message holds a CR without LF")
-    case .bareLineFeed:
-      Reply(.refused, EnhancedStatus(5, 6, 0), "The message holds an LF without CR")
-    case .nul:
-      Reply(.refused, EnhancedStatus(5, 6, 0), "The message holds a NUL byte")
-    case .lineTooLong:
-      Reply(.refused, EnhancedStatus(5, 6, 0), "The message holds too long a line")
-    }
+    Reply(
+      .refused, EnhancedStatus(5, 6, 0), "The message breaks the rules: \(violation.description)")
   }
 }
