@@ -59,7 +59,7 @@ struct AddressTests {
       ("\"\\a\\.b\"@a.b", "a.b@a.b"), ("\"a..b\"@a.b", "\"a..b\"@a.b"),
       ("a+b=c/d!#$%&'*?^_`{|}~-@a.b", "a+b=c/d!#$%&'*?^_`{|}~-@a.b"),
       ("x@[192.0.2.1]", "x@[192.0.2.1]"), ("x@[IPv6:::1]", "x@[IPv6:::1]"),
-      ("\"@\"@a.b", "\"@\"@a.b"), ("\">\"@a.b", "\">\"@a.b"),
+      ("\"\"@a.b", "\"\"@a.b"), ("\"@\"@a.b", "\"@\"@a.b"), ("\">\"@a.b", "\">\"@a.b"),
     ])
   func mailboxes(text: String, canonical: String) {
     let mailbox = Mailbox(text)
@@ -71,7 +71,7 @@ struct AddressTests {
     "What is no mailbox is refused",
     arguments: [
       "", "a", "@", "a@", "@a.b", "a@b@c", ".a@b", "a.@b", "a..b@c", "a b@c", "\"a@b", "\"a\"b@c",
-      "\"\"@a.b", "\"a\nb\"@c", "\"a\\\nb\"@c", "a\r\n@b", "caf\u{E9}@a.b", "a@b.c ", "<a@b.c>",
+      "\"a\nb\"@c", "\"a\\\nb\"@c", "a\r\n@b", "caf\u{E9}@a.b", "a@b.c ", "<a@b.c>",
       "a@[192.0.2.1", "a@[1]", "a%b@", "(x)a@b",
       String(repeating: "a", count: Limits.localPartBytes + 1) + "@b.c",
     ])
@@ -84,7 +84,8 @@ struct AddressTests {
     #expect(Mailbox(String(repeating: "a", count: 64) + "@b.c") != nil)
   }
 
-  @Test("A mailbox is not made of a local part that no text can carry", arguments: ["", "a\nb"])
+  @Test(
+    "A mailbox is not made of a local part that no text can carry", arguments: ["\u{E9}", "a\nb"])
   func badLocalPart(text: String) throws {
     #expect(Mailbox(localPart: text, domain: try #require(Domain("a.b"))) == nil)
   }

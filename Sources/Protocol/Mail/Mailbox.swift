@@ -5,7 +5,9 @@
 ///
 /// **Limits**: `Limits.localPartBytes` and `Limits.domainBytes`.
 package struct Mailbox: Hashable, Sendable {
-  /// The local part as it is meant, without the quotes it may need in text; visible ASCII and space.
+  /// The local part as it is meant, without the quotes it may need in text.
+  ///
+  /// It is visible ASCII and spaces, and the grammar lets it be empty: `""@home.example`.
   package let localPart: String
   /// The domain.
   package let domain: Domain
@@ -13,10 +15,10 @@ package struct Mailbox: Hashable, Sendable {
   /// The canonical text, quoted only where the grammar asks for it; it never holds a control byte.
   package var text: String { Self.quotedIfNeeded(localPart) + "@" + domain.text }
 
-  /// The mailbox `localPart` at `domain`; nil if the local part is empty, too long or not ASCII text.
+  /// The mailbox `localPart` at `domain`; nil if the local part is too long or not ASCII text.
   package init?(localPart: String, domain: Domain) {
     guard
-      (1...Limits.localPartBytes).contains(localPart.utf8.count),
+      localPart.utf8.count <= Limits.localPartBytes,
       localPart.utf8.allSatisfy({ $0.isVisible || $0 == .space })
     else { return nil }
     self.localPart = localPart
