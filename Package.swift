@@ -14,6 +14,8 @@ struct Module {
   var name: String
   var imports: [String] = []
   var isProgram = false
+  /// Whether it looks at its own types while it runs, as swift-argument-parser makes a program do.
+  var reflects = false
   var products: [Target.Dependency] = []
   var isTested = true
   /// Files of the tests that are data: fuzz corpora, dialogues, zone files.
@@ -106,7 +108,7 @@ let layers = [
           "Platform", "EventLoop", "Mail", "Maildir", "Spool", "Accounts", "Grants",
           "Configuration",
         ],
-        isProgram: true,
+        isProgram: true, reflects: true,
         products: [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
     ]),
 ]
@@ -119,9 +121,12 @@ let swiftSettings: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("MemberImportVisibility"),
   .define("FAULT_INJECTION", .when(configuration: .debug)),
-  .unsafeFlags(
-    ["-Osize", "-Xfrontend", "-disable-reflection-metadata"], .when(configuration: .release)),
+  .unsafeFlags(["-Osize"], .when(configuration: .release)),
 ]
+
+/// The names and types of stored properties, which only reflection reads, are left out.
+let withoutReflection: SwiftSetting = .unsafeFlags(
+  ["-Xfrontend", "-disable-reflection-metadata"], .when(configuration: .release))
 
 /// Linked with lld: small, position independent, read-only after relocation, no writable code.
 let linkerSettings: [LinkerSetting] = [
@@ -150,16 +155,17 @@ func makeTargets() -> [Target] {
       }
       let dependencies = module.imports.map { Target.Dependency.byName(name: $0) } + module.products
       let path = "Sources/\(layer.name)/\(module.name)"
+      let settings = module.reflects ? swiftSettings : swiftSettings + [withoutReflection]
       if module.isProgram {
         targets.append(
           .executableTarget(
             name: module.name, dependencies: dependencies, path: path,
-            swiftSettings: swiftSettings, linkerSettings: linkerSettings))
+            swiftSettings: settings, linkerSettings: linkerSettings))
       } else {
         targets.append(
           .target(
             name: module.name, dependencies: dependencies, path: path,
-            swiftSettings: swiftSettings))
+            swiftSettings: settings))
       }
       if module.isTested {
         targets.append(
