@@ -56,7 +56,8 @@ let layers = [
     name: "Transport",
     modules: [
       Module(name: "TLS", imports: ["Platform", "COpenSSL"]),
-      Module(name: "DNS", imports: ["Platform", "EventLoop", "CLDNS"]),
+      Module(
+        name: "DNS", imports: ["Platform", "EventLoop", "CLDNS"], testData: [.copy("zones")]),
       Module(name: "Network", imports: ["Platform", "EventLoop", "Log", "TLS"]),
     ]),
   Layer(

@@ -1,0 +1,134 @@
+package import EventLoop
+package import Platform
+
+/// Asks name servers for what mail needs to know, and remembers what they say for as long as it holds.
+///
+/// Nothing blocks: a question is a datagram and a wait of the event loop, so hundreds of questions to
+/// a dead server hold up nothing else. ldns writes the questions and reads the answers.
+///
+/// **Failures**: `DNSError`, all of them temporary but `.invalidName`. A server that fails, refuses,
+/// talks nonsense or stays silent is passed over for the next one; only when the last has been asked
+/// is there an error. "There is nothing" is never concluded from a failure.
+///
+/// **Limits**: 20 seconds for a question; see `Limits` for what an answer and the cache may hold.
+@Loop
+package final class Resolver {
+  private var nameServers: NameServers
+  private let patience: Patience
+  private var cache = Cache()
+  /// The servers that the cache comes from, and the one of them that answered last.
+  private var servers: [SocketAddress] = []
+  private var preferred = 0
+
+  /// How long silent servers are waited for.
+  struct Patience: Sendable {
+    /// For one server in the first round, and in the second.
+    var rounds: [Duration] = [.seconds(2), .seconds(4)]
+    /// For all of them together.
+    var total: Duration = .seconds(20)
+  }
+
+  /// A resolver that asks the given servers.
+  package convenience init(_ nameServers: NameServers = NameServers()) {
+    self.init(nameServers, patience: Patience())
+  }
+
+  init(_ nameServers: NameServers, patience: Patience) {
+    self.nameServers = nameServers
+    self.patience = patience
+  }
+
+  /// The hosts that take mail for `domain`, most preferred first (RFC 5321 §5.1).
+  ///
+  /// Hosts of equal preference stand in the server's order; to spread the load is the caller's. A host
+  /// whose name is no host name is left out.
+  package func mx(_ domain: String) async throws(DNSError) -> Answer<MXRecord> {
+    try await lookUp(domain, .mx) { if case .exchanges(let hosts) = $0 { hosts } else { [] } }
+  }
+
+  /// The IPv4 addresses of `host`.
+  package func a(_ host: String) async throws(DNSError) -> Answer<IPAddress> {
+    try await lookUp(host, .a) { if case .addresses(let all) = $0 { all } else { [] } }
+  }
+
+  /// The IPv6 addresses of `host`.
+  package func aaaa(_ host: String) async throws(DNSError) -> Answer<IPAddress> {
+    try await lookUp(host, .aaaa) { if case .addresses(let all) = $0 { all } else { [] } }
+  }
+
+  /// The texts of `name`; the strings of one record are joined (RFC 7208 §3.3).
+  package func txt(_ name: String) async throws(DNSError) -> Answer<[UInt8]> {
+    try await lookUp(name, .txt) { if case .texts(let texts) = $0 { texts } else { [] } }
+  }
+
+  /// What the certificate of the server at `port` of `host` must look like (RFC 7672 §2).
+  ///
+  /// To be believed only where `AnswerOrigin.isAuthenticated`.
+  package func tlsa(
+    _ host: String, port: UInt16
+  ) async throws(DNSError) -> Answer<TLSARecord> {
+    try await lookUp("_\(port)._tcp.\(host)", .tlsa) {
+      if case .certificates(let all) = $0 { all } else { [] }
+    }
+  }
+
+  private func lookUp<Record>(
+    _ name: String, _ type: RecordType, _ records: (RecordSet) -> [Record]
+  ) async throws(DNSError) -> Answer<Record> {
+    guard let name = DomainName(name) else { throw .invalidName }
+    let finding = try await finding(for: Question(name: name, type: type))
+    switch finding.content {
+    case .noData: return .noData
+    case .noSuchName: return .noSuchName
+    case .records(let set):
+      return .records(
+        records(set),
+        AnswerOrigin(
+          timeToLive: .seconds(Int64(finding.timeToLive)),
+          isAuthenticated: finding.isAuthenticated))
+    }
+  }
+
+  private func finding(for question: Question) async throws(DNSError) -> Finding {
+    let current = nameServers.current()
+    if current != servers {
+      servers = current
+      preferred = 0
+      cache.removeAll()
+    }
+    if let finding = cache.finding(for: question, at: .now) { return finding }
+    let finding = try await ask(current, question)
+    // Another task may have found other servers meanwhile: theirs is the cache now.
+    if servers == current { cache.insert(finding, for: question, at: .now) }
+    return finding
+  }
+
+  /// Asks each server until one answers; once more if none did because of silence.
+  private func ask(
+    _ servers: [SocketAddress], _ question: Question
+  ) async throws(DNSError) -> Finding {
+    let end = Instant.now + patience.total
+    let first = preferred
+    var failure = DNSError.timedOut
+    for patience in patience.rounds {
+      var isWorthRepeating = false
+      for offset in servers.indices {
+        let index = (first + offset) % servers.count
+        let deadline = min(end, .now + patience)
+        let exchange = Exchange(question: question, server: servers[index], deadline: deadline)
+        do throws(DNSError) {
+          var finding = try Finding(await exchange.answer(), to: question)
+          finding.isAuthenticated = finding.isAuthenticated && servers[index].host.isLoopback
+          if self.servers == servers { preferred = index }
+          return finding
+        } catch {
+          if error == .interrupted { throw error }
+          if error == .timedOut { isWorthRepeating = true }
+          failure = error
+        }
+      }
+      if !isWorthRepeating || .now >= end { break }
+    }
+    throw failure
+  }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import Platform
+import TestSupport
+import Testing
+
+/// A real authoritative server on a loopback port, without root and in a directory of its own.
+final class NSD: Sendable {
+  let address: SocketAddress
+  private let directory: ScratchDirectory
+  private let process: Process
+
+  struct Failure: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  private static let program = "/usr/sbin/nsd"
+
+  init() throws {
+    guard FileManager.default.isExecutableFile(atPath: Self.program) else {
+      throw Failure(
+        description: "nsd is not installed, and the DNS tests ask a real server: apt install nsd")
+    }
+    directory = try ScratchDirectory()
+    let zones = try #require(
+      Bundle.module.url(forResource: "zones", withExtension: nil), "the zone files are missing")
+    var lastOutput = ""
+    for _ in 0..<5 {
+      let port = try Self.freePort()
+      let started = try Self.start(in: directory.path, zones: zones.path, port: port)
+      if let process = started.process {
+        self.process = process
+        address = SocketAddress(try #require(IPAddress("127.0.0.1")), port: port)
+        return
+      }
+      lastOutput = started.output
+    }
+    throw Failure(description: "nsd does not start: \(lastOutput)")
+  }
+
+  deinit {
+    process.terminate()
+    process.waitUntilExit()
+  }
+
+  /// Starts the server and reads what it says until it serves or ends.
+  private static func start(
+    in directory: String, zones: String, port: UInt16
+  ) throws -> (process: Process?, output: String) {
+    let configuration = """
+      server:
+        ip-address: 127.0.0.1@\(port)
+        server-count: 1
+        username: ""
+        chroot: ""
+        zonesdir: "\(zones)"
+        pidfile: "\(directory)/nsd.pid"
+        xfrdfile: "\(directory)/xfrd.state"
+        xfrdir: "\(directory)"
+        zonelistfile: "\(directory)/zone.list"
+        database: ""
+        verbosity: 1
+      remote-control:
+        control-enable: no
+      zone:
+        name: mail.example
+        zonefile: mail.example.zone
+
+      """
+    try configuration.write(
+      toFile: directory + "/nsd.conf", atomically: true, encoding: .utf8)
+    let process = Process()
+    process.executableURL = URL(filePath: program)
+    process.arguments = ["-d", "-c", directory + "/nsd.conf"]
+    let pipe = Pipe()
+    process.standardError = pipe
+    process.standardOutput = pipe
+    // Threads of the concurrency runtime block all signals; the server would inherit that, and with
+    // it no SIGTERM would ever end it.
+    var none = sigset_t()
+    var previous = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &previous)
+    defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
+    try process.run()
+    var output = ""
+    while true {
+      let data = pipe.fileHandleForReading.availableData
+      if data.isEmpty { break }
+      output += String(decoding: data, as: UTF8.self)
+      if output.contains("nsd started") { return (process, output) }
+    }
+    process.waitUntilExit()
+    return (nil, output)
+  }
+
+  private static func freePort() throws -> UInt16 {
+    let any = SocketAddress(try #require(IPAddress("127.0.0.1")), port: 0)
+    return try Descriptor.listening(on: any).localAddress().port
+  }
+}
+
+/// Runs the tests of a suite with one server, which ends with them.
+struct NSDTrait: SuiteTrait, TestScoping {
+  @TaskLocal static var server: NSD?
+
+  func provideScope(
+    for test: Test, testCase: Test.Case?, performing function: () async throws -> Void
+  ) async throws {
+    try await Self.$server.withValue(try NSD()) { try await function() }
+  }
+}
+
+extension Trait where Self == NSDTrait {
+  static var nsd: NSDTrait { NSDTrait() }
+}
