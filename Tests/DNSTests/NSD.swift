@@ -7,7 +7,7 @@ import Testing
 final class NSD: Sendable {
   let address: SocketAddress
   private let directory: ScratchDirectory
-  private let process: Process
+  private let process: Foundation.Process
 
   struct Failure: Error, CustomStringConvertible {
     let description: String
@@ -45,7 +45,7 @@ final class NSD: Sendable {
   /// Starts the server and reads what it says until it serves or ends.
   private static func start(
     in directory: String, zones: String, port: UInt16
-  ) throws -> (process: Process?, output: String) {
+  ) throws -> (process: Foundation.Process?, output: String) {
     let configuration = """
       server:
         ip-address: 127.0.0.1@\(port)
@@ -68,7 +68,7 @@ final class NSD: Sendable {
       """
     try configuration.write(
       toFile: directory + "/nsd.conf", atomically: true, encoding: .utf8)
-    let process = Process()
+    let process = Foundation.Process()
     process.executableURL = URL(filePath: program)
     process.arguments = ["-d", "-c", directory + "/nsd.conf"]
     let pipe = Pipe()
