@@ -77,7 +77,7 @@ package enum Heap {
 }
 
 /// The process itself.
-package enum Process {
+package enum CurrentProcess {
   /// Ends the process at once, without waiting for its threads.
   package static func exit(_ code: Int32) -> Never { _exit(code) }
 }

@@ -57,14 +57,14 @@ private struct MessageListing {
     _ name: String, in directory: borrowing Directory, wasTried: Bool
   ) throws(SystemError) {
     var beginning: [UInt8] = []
-    var envelope: Envelope?
+    var envelope: QueueEnvelope?
     let status: FileStatus
     do throws(SystemError) {
       let file = try directory.open(name)
       status = try file.status()
       while envelope == nil, beginning.count < Self.envelopeBytes {
         if try file.read(upTo: 4 << 10, at: beginning.count, appendingTo: &beginning) == 0 { break }
-        envelope = Envelope(parsing: beginning)
+        envelope = QueueEnvelope(parsing: beginning)
       }
     } catch {
       if error.isNotFound { return nil }

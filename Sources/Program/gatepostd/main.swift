@@ -1,1 +1,24 @@
-print("")
+import Configuration
+import EventLoop
+import Log
+import Platform
+
+// The exit codes are those of sysexits(3).
+let usageError: Int32 = 64
+let configurationError: Int32 = 78
+
+switch Arguments(CommandLine.arguments.dropFirst()) {
+case .help:
+  print(Arguments.usage)
+case .version:
+  print("gatepostd \(Version.text)")
+case .misused(let problem):
+  Log.say(.error, "gatepostd: \(problem); see gatepostd --help")
+  CurrentProcess.exit(usageError)
+case .check(let file):
+  CurrentProcess.exit(Check.run(file: file))
+case .serve(let file):
+  Heap.configure()
+  SignalSource.block()
+  CurrentProcess.exit(Daemon.start(file: file))
+}

@@ -7,7 +7,8 @@ internal import POP3
 /// The POP3 service: what all its sessions share.
 @Loop
 package final class Retrieval {
-  let settings: RetrievalSettings
+  /// The settings, replaced as a whole when the configuration is read again.
+  package var settings: RetrievalSettings
   let identity: ServerIdentity?
   let accounts: Accounts
   let grants: Grants

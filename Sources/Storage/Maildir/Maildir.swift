@@ -26,7 +26,7 @@ package final class Maildir: Sendable {
       let new = try root.subdirectory("new")
       try root.makeDirectory("cur")
       return Maildir(new: new, current: try root.subdirectory("cur"))
-    } catch  where error.isNotFound {
+    } catch let error where error.isNotFound {
       return nil
     }
   }
@@ -38,7 +38,7 @@ package final class Maildir: Sendable {
     do throws(SystemError) {
       let name = contents.name(of: index)
       return try contents.isNew(index) ? new.open(name) : current.open(name)
-    } catch  where error.isNotFound {
+    } catch let error where error.isNotFound {
       return try reopen(contents.base(of: index))
     }
   }
@@ -80,10 +80,12 @@ package final class Maildir: Sendable {
   private func reopen(_ base: ArraySlice<UInt8>) throws(SystemError) -> Descriptor? {
     let bases: Set = [base]
     for name in try names(of: bases, in: current) {
-      do throws(SystemError) { return try current.open(name) } catch  where error.isNotFound {}
+      do throws(SystemError) { return try current.open(name) } catch let error
+        where error.isNotFound
+      {}
     }
     for name in try names(of: bases, in: new) {
-      do throws(SystemError) { return try new.open(name) } catch  where error.isNotFound {}
+      do throws(SystemError) { return try new.open(name) } catch let error where error.isNotFound {}
     }
     return nil
   }

@@ -3,7 +3,7 @@ package import Platform
 /// A queued message with its file open, for the time of one attempt.
 package final class OpenMessage: Sendable {
   /// The envelope as it was when the message was opened.
-  package let envelope: Envelope
+  package let envelope: QueueEnvelope
   /// The size of the content with CRLF line ends: what SIZE declares (RFC 1870 §6).
   package let wireBytes: Int
   private let file: Descriptor
@@ -12,19 +12,19 @@ package final class OpenMessage: Sendable {
   init(_ message: QueuedMessage, in directories: SpoolDirectories) throws(Spool.Stranger) {
     let name = message.name.description
     var beginning: [UInt8] = []
-    var envelope: Envelope?
+    var envelope: QueueEnvelope?
     do throws(SystemError) {
       file =
         try message.wasTried
         ? directories.current.openForUpdate(name) : directories.new.openForUpdate(name)
       let status = try file.status()
       if status.isRegular && status.bytes == Int(message.name.bytes) {
-        while envelope == nil && beginning.count < Envelope.limitBytes {
+        while envelope == nil && beginning.count < QueueEnvelope.limitBytes {
           // The envelope of nearly every message is in the first piece.
           if try file.read(upTo: 4 << 10, at: beginning.count, appendingTo: &beginning) == 0 {
             break
           }
-          envelope = Envelope(parsing: beginning)
+          envelope = QueueEnvelope(parsing: beginning)
         }
       }
     } catch {
@@ -51,7 +51,7 @@ package final class OpenMessage: Sendable {
   /// Records what has become of a recipient; blocks until it is on the device.
   ///
   /// - Parameter index: the place of the recipient in the envelope.
-  package func mark(_ states: [(index: Int, state: Envelope.State)]) throws(SystemError) {
+  package func mark(_ states: [(index: Int, state: QueueEnvelope.State)]) throws(SystemError) {
     for (index, state) in states {
       try file.write(state.rawValue, at: envelope.recipients[index].offset)
     }
@@ -60,6 +60,6 @@ package final class OpenMessage: Sendable {
 
   /// Writes why the message is still here, for the admin; blocks.
   func setStatus(_ text: String) throws(SystemError) {
-    try file.write(Envelope.status(text), at: envelope.statusOffset)
+    try file.write(QueueEnvelope.status(text), at: envelope.statusOffset)
   }
 }

@@ -87,7 +87,7 @@ package final class Spool {
     if !remote.isEmpty {
       let draft = Draft(id: id, destination: .queue)
       _ = draft.append(
-        Envelope.header(
+        QueueEnvelope.header(
           reversePath: reversePath, recipients: remote, arrived: Int64(id.seconds), is8Bit: is8Bit,
           origin: origin))
       _ = draft.append(Array(trace.utf8))

@@ -133,9 +133,7 @@ struct Exchange {
 
 /// Sends a question, which a new socket's buffer takes whole.
 private func send(_ bytes: [UInt8], on socket: borrowing Descriptor) throws(SystemError) {
-  _ = try unsafe bytes.withUnsafeBufferPointer { bytes throws(SystemError) in
-    try unsafe socket.send(UnsafeRawBufferPointer(bytes))
-  }
+  _ = try socket.send(bytes)
 }
 
 @Loop

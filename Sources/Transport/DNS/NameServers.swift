@@ -33,7 +33,7 @@ package struct NameServers: Sendable {
         servers = Self.parse(try file.readAll(limit: Limits.configurationBytes))
         version = status
       }
-    } catch  where error.isNotFound {
+    } catch let error where error.isNotFound {
       servers = Self.local
       version = nil
     } catch {}

@@ -1,5 +1,5 @@
 /// Who a queued message is from and for, and what has become of each recipient.
-package struct Envelope: Equatable, Sendable {
+package struct QueueEnvelope: Equatable, Sendable {
   /// What has become of a recipient; the raw value is the byte in the file.
   package enum State: UInt8, Sendable {
     case toDo = 0x2D  // -
@@ -36,7 +36,7 @@ package struct Envelope: Equatable, Sendable {
   package var isUnfinished: Bool { recipients.contains { $0.state == .toDo } }
 }
 
-extension Envelope {
+extension QueueEnvelope {
   /// The field that begins each line of the envelope.
   private static let prefix = "Gatepost-"
   /// The room for the status in bytes, filled up with spaces so that it can be written in place.

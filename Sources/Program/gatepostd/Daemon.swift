@@ -1,0 +1,170 @@
+import Accounts
+import Configuration
+import DNS
+import EventLoop
+import Grants
+import Log
+import Mail
+import Network
+import Platform
+import Receiving
+import Relaying
+import Retrieval
+import Spool
+import TLS
+
+/// The program: the services on one event loop, from the start to the last connection.
+@Loop
+final class Daemon {
+  private let file: String
+  private let spool: Spool
+  private let grants: Grants
+  private let gate: ConnectionGate
+  private let identity: ServerIdentity
+  private let receiver: Receiver
+  private let retrieval: Retrieval
+  private let relayer: Relayer
+  private let listeners: Listeners
+  private let signals: SignalSource
+
+  /// How long sessions may go on after the signal to stop.
+  private static let drain: Duration = .seconds(20)
+
+  /// Runs the daemon with the configuration in a file; returns the exit code.
+  nonisolated static func start(file: String) -> Int32 {
+    let configuration: Configuration
+    do throws(ConfigurationError) {
+      configuration = try Configuration.load(path: file)
+    } catch {
+      for diagnostic in error.diagnostics { Log.say(.error, diagnostic.description) }
+      return configurationError
+    }
+    for warning in configuration.warnings { Log.say(.warning, warning.description) }
+    return Loop.run {
+      do throws(StartError) {
+        return try await Daemon(configuration, file: file).run()
+      } catch {
+        Log.say(.error, error.description)
+        return configurationError
+      }
+    }
+  }
+
+  private init(_ configuration: Configuration, file: String) throws(StartError) {
+    let parts = try Parts(configuration)
+    self.file = file
+    spool = parts.spool
+    grants = parts.grants
+    identity = parts.identity
+    gate = parts.gate
+    receiver = Receiver(
+      settings: configuration.receiving, identity: identity, spool: parts.spool,
+      accounts: parts.accounts, grants: parts.grants)
+    retrieval = Retrieval(
+      configuration.retrieval, identity: identity, accounts: parts.accounts, grants: parts.grants,
+      maildrops: parts.maildrops)
+    let accounts = parts.accounts
+    relayer = Relayer(
+      settings: configuration.relaying, spool: parts.spool, resolver: parts.resolver
+    ) { mailbox in
+      // Where there is no such user any more, or not at this moment, the postmaster hears of it.
+      (try? accounts.mailbox(for: mailbox.localPart))?.name.text ?? "postmaster"
+    }
+    listeners = try Listeners(configuration.listen)
+    signals = try StartError.about("signals") { () throws(SystemError) in try SignalSource.make() }
+  }
+
+  // MARK: Running
+
+  private func run() async -> Int32 {
+    do throws(SystemError) {
+      let strangers = try await spool.load(longestDelay: relayer.longestWait)
+      for stranger in strangers {
+        Log.record(.setAside(file: stranger.file, reason: stranger.reason))
+      }
+    } catch {
+      Log.say(.error, "the queue cannot be read: \(error)")
+      return configurationError
+    }
+    Log.say(
+      .notice,
+      "gatepostd \(Version.text) ready: \(listeners.description), \(spool.count) messages queued")
+    tell("READY=1")
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { [self] in await serve() }
+      group.addTask { [self] in await obeySignals() }
+      // The first to end is all services, or the time they had for it.
+      await group.next()
+      group.cancelAll()
+    }
+    Log.say(.notice, "gatepostd has stopped")
+    return 0
+  }
+
+  private func serve() async {
+    await withDiscardingTaskGroup { group in
+      for (service, listener) in listeners.all {
+        group.addTask { [self] in await serve(service, on: listener) }
+      }
+      group.addTask { [self] in await relayer.run() }
+      group.addTask { [self] in await grants.keepFile() }
+    }
+  }
+
+  private func serve(_ service: ListenerService, on listener: Listener) async {
+    switch service {
+    case .receiving(let kind):
+      await gate.serve(listener, service: kind.rawValue, refusal: Receiver.refusal) {
+        [receiver] connection in await receiver.serve(connection, as: kind)
+      }
+    case .retrieval(let kind):
+      await gate.serve(listener, service: kind.rawValue, refusal: Retrieval.refusal) {
+        [retrieval] connection in
+        await retrieval.serve(connection, listener: kind.rawValue, beginsWithTLS: kind == .pop3s)
+      }
+    }
+  }
+
+  /// Reloads and stops when told to; returns when the time to stop has passed.
+  private func obeySignals() async {
+    do throws(WaitError) {
+      while try await signals.next() == .reload { reload() }
+      Log.say(.notice, "stopping: \(gate.count) connections have \(Self.drain.wholeSeconds) s left")
+      tell("STOPPING=1")
+      Loop.shared.eventLoop.beginDraining()
+      try await Loop.shared.eventLoop.sleep(until: .now + Self.drain, isInterruptible: false)
+    } catch {
+      // All services have ended before their time was over.
+    }
+  }
+
+  /// Takes over what may change while the program runs; the rest needs a restart.
+  private func reload() {
+    do throws(ConfigurationError) {
+      let configuration = try Configuration.load(path: file)
+      for warning in configuration.warnings { Log.say(.warning, warning.description) }
+      do throws(TLSError) {
+        identity.context = try TLSContext.server(
+          certificatePath: configuration.tls.certificate, keyPath: configuration.tls.key)
+      } catch {
+        Log.say(.error, "\(error): the old certificate goes on")
+      }
+      receiver.settings = configuration.receiving
+      retrieval.settings = configuration.retrieval
+      relayer.settings = configuration.relaying
+      Log.say(
+        .notice,
+        "configuration read again; a change in [listen], [dns], of a path or of the numbers of "
+          + "connections needs a restart")
+    } catch {
+      for diagnostic in error.diagnostics { Log.say(.error, diagnostic.description) }
+      Log.say(.error, "the configuration was not read again: the old one goes on")
+    }
+  }
+
+  private func tell(_ state: String) {
+    do throws(SystemError) { try ServiceManager.notify(state) } catch {
+      Log.say(.warning, "systemd cannot be told \(state): \(error)")
+    }
+  }
+}

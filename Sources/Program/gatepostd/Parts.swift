@@ -1,0 +1,83 @@
+import Accounts
+import Configuration
+import DNS
+import EventLoop
+import Grants
+import Log
+import Mail
+import Network
+import Platform
+import Retrieval
+import Spool
+import TLS
+
+/// What the services are made of, opened in the order in which an error is most useful.
+@Loop
+struct Parts {
+  let disk: WorkerPool
+  let spool: Spool
+  let maildrops: Maildrops
+  let accounts: Accounts
+  let grants: Grants
+  let identity: ServerIdentity
+  let gate: ConnectionGate
+  let resolver: Resolver
+
+  /// Opens everything, and makes the spool's and the state directory if only they are missing.
+  init(_ configuration: Configuration) throws(StartError) {
+    let server = configuration.server
+    let disk = WorkerPool(threads: 2)
+    self.disk = disk
+    for path in [server.spool, server.state] { try Self.make(path) }
+    identity = try StartError.about("TLS") { () throws(TLSError) in
+      try Self.identity(configuration)
+    }
+    accounts = try StartError.about("users") { () throws(UsersFileError) in
+      try Accounts(path: server.users, domains: server.domains, workers: disk) {
+        Log.say(.error, $0)
+      }
+    }
+    spool = try StartError.about("spool \(server.spool)") { () throws(SystemError) in
+      try Spool(path: server.spool, disk: disk)
+    }
+    maildrops = try StartError.about("spool \(server.spool)") { () throws(SystemError) in
+      try Maildrops(spoolPath: server.spool, disk: disk)
+    }
+    grants = try StartError.about("state \(server.state)") { () throws(SystemError) in
+      try Grants(path: server.state, disk: disk) { Log.say(.warning, $0) }
+    }
+    let trusted = configuration.relay.networks
+    gate = ConnectionGate(
+      total: configuration.limits.connections,
+      perClient: configuration.limits.connectionsPerClient
+    ) { client in trusted.contains { $0.contains(client) } }
+    let servers = configuration.dns.nameservers
+    resolver = Resolver(servers.isEmpty ? NameServers() : NameServers(servers))
+  }
+
+  /// Makes a directory whose parent is there: packages make them, scratch set-ups need not.
+  private static func make(_ path: String) throws(StartError) {
+    let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex
+    let name = String(path[slash...].dropFirst())
+    let parent = slash == path.startIndex ? "/" : String(path[..<slash])
+    if name.isEmpty { return }
+    do throws(SystemError) {
+      try Directory(path: parent).makeDirectory(name)
+    } catch {
+      throw StartError("\(path): cannot be made: \(error); make it and give it to this user")
+    }
+  }
+
+  /// The certificate of the listeners, made on the first start if there is none.
+  private static func identity(_ configuration: Configuration) throws(TLSError) -> ServerIdentity {
+    let tls = configuration.tls
+    let presence = try SelfSignedCertificate.ensure(
+      certificatePath: tls.certificate, keyPath: tls.key,
+      hostName: configuration.server.hostname.text)
+    if presence == .made {
+      Log.say(.notice, "\(tls.certificate): a self-signed certificate was made")
+    }
+    return ServerIdentity(
+      try TLSContext.server(certificatePath: tls.certificate, keyPath: tls.key))
+  }
+}

@@ -1,0 +1,191 @@
+import EventLoop
+import Mail
+import Network
+import Platform
+import SMTP
+import Spool
+import TLS
+
+/// A connection to a next server, with the SMTP session on it: performs what the protocol asks for.
+@Loop
+final class HopSession {
+  /// How a run of actions has ended.
+  enum End {
+    /// A message can be handed in.
+    case ready
+    /// The message has these outcomes.
+    case finished([Outcome])
+    /// This server takes nothing now.
+    case unavailable(Diagnosis)
+    /// The session is over.
+    case closed
+  }
+
+  let target: HopAddress
+  /// How many messages were handed in.
+  private(set) var messages = 0
+  /// Whether the connection was lost before the server had answered anything about the message.
+  private(set) var wasLostAtOnce = false
+  /// Whether the TLS handshake has failed.
+  private(set) var hasTLSFailed = false
+  private let connection: Connection
+  private var session: ClientSession
+  private let context: TLSContext?
+  private let disk: WorkerPool
+  private var repliesToMessage = 0
+
+  /// - Parameter context: the client side of TLS; nil where it is not used.
+  init(
+    _ connection: Connection, to target: HopAddress, settings: ClientSettings,
+    context: TLSContext?, disk: WorkerPool
+  ) {
+    self.connection = connection
+    self.target = target
+    self.context = context
+    self.disk = disk
+    session = ClientSession(settings: settings)
+  }
+
+  /// Whether another message can be handed in.
+  var isUsable: Bool { session.isUsable && messages < Limits.messagesPerConnection }
+
+  /// Opens the session, up to where a message can be handed in.
+  func open(isImplicitTLS: Bool) async -> End {
+    if isImplicitTLS {
+      do throws(ConnectionError) { try await startTLS() } catch {
+        return end(of: session.fail(diagnosis(of: error)))
+      }
+      session = ClientSession(settings: session.settings, isTLSActive: true)
+    }
+    return await perform(.awaitReply, content: nil)
+  }
+
+  /// Hands in a message and returns the outcomes of its recipients.
+  func deliver(_ envelope: SMTP.Envelope, content: OpenMessage) async -> [Outcome] {
+    messages += 1
+    repliesToMessage = 0
+    wasLostAtOnce = false
+    let end = await perform(session.deliver(envelope), content: content)
+    guard case .finished(let outcomes) = end else {
+      preconditionFailure("a message that was handed in has outcomes")
+    }
+    return outcomes
+  }
+
+  /// Says goodbye, if the session is in a state for it, and closes the connection.
+  func close() async {
+    if session.isUsable { _ = await perform(session.quit(), content: nil) }
+    await connection.close(until: .now)
+  }
+
+  // MARK: Actions
+
+  private func perform(_ first: ClientAction, content: OpenMessage?) async -> End {
+    var action = first
+    while true {
+      do throws(ConnectionError) {
+        switch action {
+        case .send(let bytes):
+          try await connection.write(bytes, until: .now + Limits.reply)
+          action = session.receive(try await reply())
+        case .awaitReply:
+          action = session.receive(try await reply())
+        case .startTLS:
+          try await startTLS()
+          action = session.tlsEstablished()
+        case .sendContent:
+          guard let content else { preconditionFailure("only a message has content") }
+          try await send(content)
+          action = session.receive(try await reply())
+        case .ready, .finished, .unavailable, .close:
+          return end(of: action)
+        }
+      } catch {
+        wasLostAtOnce = repliesToMessage == 0 && error.isClosedByPeer
+        action = session.fail(diagnosis(of: error))
+      }
+    }
+  }
+
+  private func end(of action: ClientAction) -> End {
+    switch action {
+    case .ready: .ready
+    case .finished(let outcomes): .finished(outcomes)
+    case .unavailable(let diagnosis): .unavailable(diagnosis)
+    case .send, .awaitReply, .startTLS, .sendContent, .close: .closed
+    }
+  }
+
+  private func reply() async throws(ConnectionError) -> Reply {
+    let deadline = Instant.now + (session.awaited?.timeout ?? Limits.reply)
+    var parser = ReplyParser()
+    while true {
+      let line = try await connection.readLine(
+        limit: SMTP.Limits.receivedReplyLineBytes, until: deadline)
+      guard let line else { throw .endlessLine }
+      switch parser.receive(line[...]) {
+      case .incomplete: continue
+      case .reply(let reply):
+        repliesToMessage += 1
+        return reply
+      case .malformed: throw .malformed
+      }
+    }
+  }
+
+  private func startTLS() async throws(ConnectionError) {
+    guard let context else { preconditionFailure("TLS is started only where there is a context") }
+    hasTLSFailed = true
+    try await connection.connectTLS(
+      context, serverName: target.host, until: .now + Limits.connect)
+    hasTLSFailed = false
+  }
+
+  /// Streams the content in its wire form, up to and including the final dot.
+  ///
+  /// When the file cannot be read to its end the dot is not sent, and the connection is given up.
+  private func send(_ content: OpenMessage) async throws(ConnectionError) {
+    var encoder = WireEncoder()
+    var offset = 0
+    while true {
+      let piece: [UInt8]
+      do throws(SystemError) {
+        piece = try await disk.run { [offset] () throws(SystemError) in
+          try content.read(upTo: Limits.pieceBytes, at: offset)
+        }
+      } catch {
+        throw .system(error)
+      }
+      var wire: [UInt8] = []
+      if piece.isEmpty {
+        encoder.finish(into: &wire)
+      } else {
+        encoder.encode(piece.span, into: &wire)
+      }
+      try await connection.write(wire, until: .now + Limits.contentPiece)
+      if piece.isEmpty { return }
+      offset += piece.count
+    }
+  }
+
+  private func diagnosis(of error: ConnectionError) -> Diagnosis {
+    let server = "\(target.host) [\(target.address.host)]"
+    let status =
+      switch error {
+      case .tls: EnhancedStatus(4, 7, 5)
+      case .malformed, .endlessLine: EnhancedStatus(4, 5, 0)
+      case .closed, .wait, .system, .plaintextAfterStartTLS: EnhancedStatus(4, 4, 2)
+      }
+    let waiting = session.awaited.map { " while waiting for \($0.text)" } ?? ""
+    return Diagnosis(status, "\(server): \(error.reason)\(waiting)")
+  }
+}
+
+extension ConnectionError {
+  fileprivate var isClosedByPeer: Bool {
+    switch self {
+    case .closed, .system: true
+    case .wait, .tls, .malformed, .endlessLine, .plaintextAfterStartTLS: false
+    }
+  }
+}
