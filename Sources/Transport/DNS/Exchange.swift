@@ -39,7 +39,7 @@ struct Exchange {
     let socket = try reporting { () throws(SystemError) in
       let socket = try Descriptor.datagrams(with: server)
       try Loop.shared.eventLoop.register(socket)
-      try send(query, on: socket)
+      _ = try socket.send(query)
       return socket
     }
     var strays = 0
@@ -70,7 +70,8 @@ struct Exchange {
     }
     try reporting { () throws(SystemError) in
       if let error = try socket.connectionError() { throw error }
-      try send([UInt8(query.count >> 8), UInt8(query.count & 0xFF)] + query, on: socket)
+      // The buffer of a new connection takes a question whole.
+      _ = try socket.send([UInt8(query.count >> 8), UInt8(query.count & 0xFF)] + query)
     }
     var received: [UInt8] = []
     while true {
@@ -129,11 +130,6 @@ struct Exchange {
       }
     }
   }
-}
-
-/// Sends a question, which a new socket's buffer takes whole.
-private func send(_ bytes: [UInt8], on socket: borrowing Descriptor) throws(SystemError) {
-  _ = try socket.send(bytes)
 }
 
 @Loop
