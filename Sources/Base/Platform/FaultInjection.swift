@@ -1,58 +1,58 @@
 #if FAULT_INJECTION
+  internal import CLinux
   import Synchronization
 
-  /// Fails the n-th system call of the running test; compiled into debug builds only.
+  /// Fails the n-th system call of a test; compiled into debug builds only.
   ///
   /// The storage tests run an operation again and again, failing call 1, 2, 3 ... until it gets
-  /// through, and look each time at what an interrupted run left on disk. The plan belongs to the
-  /// task and the tasks it starts, so that tests which run beside it do not see it.
+  /// through, and look each time at what an interrupted run left on disk. Only calls of the thread
+  /// that runs the operation count, so tests that run beside each other do not meet.
   package enum FaultInjection {
-    private final class Plan: Sendable {
-      let call: Int
-      let code: Int32
-      let calls = Mutex(0)
+    /// Which calls fail.
+    package enum Extent: Sendable {
+      /// The n-th call only, as when a sector is bad.
+      case once
+      /// The n-th call and all after it, as when the disk has gone.
+      case onwards
+    }
 
-      init(call: Int, code: Int32) {
-        self.call = call
-        self.code = code
+    private struct Plan {
+      var first: Int
+      var extent: Extent
+      var code: Int32
+      var calls = 0
+
+      mutating func next() -> Int32? {
+        calls += 1
+        let fails = extent == .once ? calls == first : calls >= first
+        return fails ? code : nil
       }
     }
 
-    @TaskLocal private static var plan: Plan?
+    /// The plans by the thread they hold for.
+    private static let plans = Mutex<[UInt: Plan]>([:])
 
-    /// Runs `body` with its `n`-th system call failing with `code`.
+    /// Runs `body` on this thread with its `n`-th system call failing with `code`.
     ///
     /// - Returns: whether the call was reached, so whether a larger `n` is worth trying.
     package static func failing<Failure: Error>(
-      call n: Int, with code: Int32, in body: () throws(Failure) -> Void
+      call n: Int, _ extent: Extent = .once, with code: Int32,
+      in body: () throws(Failure) -> Void
     ) -> (reached: Bool, failure: Failure?) {
-      let plan = Plan(call: n, code: code)
-      var failure: Failure?
-      $plan.withValue(plan) {
-        do throws(Failure) { try body() } catch { failure = error }
+      let thread = UInt(pthread_self())
+      plans.withLock { plans in
+        precondition(plans[thread] == nil, "one plan a thread")
+        plans[thread] = Plan(first: n, extent: extent, code: code)
       }
-      return (plan.calls.withLock { $0 >= n }, failure)
-    }
-
-    /// Runs `body`, which may wait, with its `n`-th system call failing with `code`.
-    ///
-    /// - Returns: whether the call was reached, so whether a larger `n` is worth trying.
-    package static func failing<Failure: Error>(
-      call n: Int, with code: Int32, in body: () async throws(Failure) -> Void
-    ) async -> (reached: Bool, failure: Failure?) {
-      let plan = Plan(call: n, code: code)
       var failure: Failure?
-      await $plan.withValue(plan) {
-        do throws(Failure) { try await body() } catch { failure = error }
-      }
-      return (plan.calls.withLock { $0 >= n }, failure)
+      do { try body() } catch { failure = error }
+      let plan = plans.withLock { $0.removeValue(forKey: thread) }
+      return ((plan?.calls ?? 0) >= n, failure)
     }
 
     static func failure(of call: StaticString) -> Int32? {
-      guard let plan else { return nil }
-      return plan.calls.withLock { calls in
-        calls += 1
-        return calls == plan.call ? plan.code : nil
+      plans.withLock { plans in
+        plans.isEmpty ? nil : plans[UInt(pthread_self())]?.next()
       }
     }
   }
