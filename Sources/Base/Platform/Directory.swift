@@ -115,6 +115,13 @@ package struct Directory: ~Copyable, Sendable {
     }
   }
 
+  /// Removes an empty directory; fails with `ENOTEMPTY` if it is not.
+  package borrowing func removeDirectory(_ name: String) throws(SystemError) {
+    try Self.check(name)
+    let number = descriptor.number
+    _ = try attempt("unlinkat") { unsafe unlinkat(number, name, AT_REMOVEDIR) }
+  }
+
   /// Size, times and owner of a file, not of what a link points to.
   package borrowing func status(of name: String) throws(SystemError) -> FileStatus {
     try Self.check(name)

@@ -23,6 +23,9 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
   /// Whether the file, or a part of its path, does not exist.
   package var isNotFound: Bool { code == ENOENT }
 
+  /// Whether something other than an ordinary file has the name: a directory, link or socket.
+  package var isWrongKindOfFile: Bool { code == EISDIR || code == ELOOP || code == ENXIO }
+
   /// Whether a file of that name exists already.
   package var isAlreadyExisting: Bool { code == EEXIST }
 

@@ -14,14 +14,11 @@ struct Commit {
   private let directories: SpoolDirectories
   private let drafts: [Draft]
   private var failures: [SystemError?]
-  /// For each draft the names it has got, to be taken back if a later step fails.
-  private var placed: [Bool]
 
   init(_ drafts: [Draft], in directories: SpoolDirectories) {
     self.drafts = drafts
     self.directories = directories
     failures = Array(repeating: nil, count: drafts.count)
-    placed = Array(repeating: false, count: drafts.count)
   }
 
   /// Runs all steps and leaves each draft with its result; blocks for the length of a sync.
@@ -56,17 +53,18 @@ struct Commit {
   private mutating func place() {
     for index in drafts.indices where failures[index] == nil {
       let draft = drafts[index]
-      placed[index] = true
       do throws(SystemError) {
         let name = try draft.finalName.description
         switch draft.destination {
         case .queue:
           try directories.temporary.renameExclusively(
             draft.temporaryName, to: directories.new, as: name)
+          draft.namesGiven = 1
         case .maildrops(let users):
           for user in users {
             let new = try directories.maildropNew(of: user)
             try directories.temporary.link(draft.temporaryName, to: new, as: name)
+            draft.namesGiven += 1
           }
           try directories.temporary.remove(draft.temporaryName)
         }
@@ -107,19 +105,24 @@ struct Commit {
         draft.result = .success(())
         continue
       }
-      if placed[index] { Self.takeBack(draft, in: directories) }
+      Self.takeBack(draft, in: directories)
       draft.discard(in: directories)
       draft.result = .failure(failure)
     }
   }
 
   /// Removes the names of a message that will not be acknowledged; its client will send it again.
+  ///
+  /// Only the names it has got itself: one that was taken already belongs to an accepted message.
   static func takeBack(_ draft: Draft, in directories: SpoolDirectories) {
-    guard let name = try? draft.finalName.description else { return }
+    guard draft.namesGiven > 0, let name = try? draft.finalName.description else { return }
     switch draft.destination {
     case .queue: _ = try? directories.new.remove(name)
     case .maildrops(let users):
-      for user in users { _ = try? directories.maildropNew(of: user).remove(name) }
+      for user in users.prefix(draft.namesGiven) {
+        _ = try? directories.maildropNew(of: user).remove(name)
+      }
     }
+    draft.namesGiven = 0
   }
 }

@@ -9,7 +9,7 @@ package import Platform
 package struct Delivery: ~Copyable {
   /// The identifier of the message.
   package let id: QueueID
-  private let drafts: [Draft]
+  let drafts: [Draft]
   private let spool: Spool
 
   init(id: QueueID, drafts: [Draft], spool: Spool) {

@@ -22,6 +22,10 @@ final class Draft: @unchecked Sendable {
   private var buffer: [UInt8] = []
   /// Whether it waits for its commit or is in it; then only the commit touches it.
   var isHandedOver = false
+  /// In how many directories of its destination it has got its name.
+  var namesGiven = 0
+  /// Whether its session ended while a worker was at it; used on the loop only.
+  var isAbandoned = false
   /// The outcome of the commit; nil until it has been tried.
   var result: Result<Void, SystemError>?
 

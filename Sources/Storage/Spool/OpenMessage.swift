@@ -28,7 +28,8 @@ package final class OpenMessage: Sendable {
         }
       }
     } catch {
-      throw Spool.Stranger(file: name, reason: "\(error)", isTemporary: !error.isNotFound)
+      throw Spool.Stranger(
+        file: name, reason: "\(error)", isTemporary: !error.isNotFound && !error.isWrongKindOfFile)
     }
     guard let envelope else {
       throw Spool.Stranger(

@@ -73,7 +73,7 @@ extension QueueEnvelope {
   }
 
   /// The text without what could end a line: a last guard, for what comes here is validated.
-  private static func safe(_ text: String) -> String {
+  static func safe(_ text: String) -> String {
     if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) { return text }
     return String(
       decoding: text.utf8.map { $0 >= 0x20 && $0 != 0x7F ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
@@ -96,14 +96,15 @@ extension QueueEnvelope {
       else { break }
       let valueStart = colon + 2
       guard valueStart <= end else { return nil }
-      let value = String(decoding: bytes[valueStart..<end], as: UTF8.self)
+      let value = bytes[valueStart..<end]
+      let text = String(decoding: value, as: UTF8.self)
       switch String(decoding: line[(start + Self.prefix.utf8.count)..<colon], as: UTF8.self) {
-      case "Arrived": arrived = Int64(value)
-      case "From": reversePath = Self.path(value[...])
-      case "Body": is8Bit = value == "8BITMIME"
-      case "Status": status = (Self.trimmed(value), valueStart)
+      case "Arrived": arrived = Int64(text)
+      case "From": reversePath = Self.path(value)
+      case "Body": is8Bit = text == "8BITMIME"
+      case "Status": status = (Self.trimmed(text), valueStart)
       case "To":
-        guard let first = value.utf8.first, let state = State(rawValue: first),
+        guard let first = value.first, let state = State(rawValue: first),
           let address = Self.path(value.dropFirst(2))
         else { return nil }
         recipients.append(Recipient(address: address, state: state, offset: valueStart))
@@ -123,9 +124,11 @@ extension QueueEnvelope {
     contentOffset = start
   }
 
-  private static func path(_ text: Substring) -> String? {
-    guard text.hasPrefix("<"), text.hasSuffix(">"), text.utf8.count >= 2 else { return nil }
-    return String(text.dropFirst().dropLast())
+  private static func path(_ bytes: ArraySlice<UInt8>) -> String? {
+    guard bytes.count >= 2, bytes.first == UInt8(ascii: "<"), bytes.last == UInt8(ascii: ">") else {
+      return nil
+    }
+    return String(decoding: bytes.dropFirst().dropLast(), as: UTF8.self)
   }
 
   private static func trimmed(_ text: String) -> String {

@@ -96,7 +96,7 @@ package final class Spool {
     if !users.isEmpty {
       let draft = Draft(id: id, destination: .maildrops(users))
       // RFC 5321 §4.4: the server that makes the final delivery inserts the return path.
-      _ = draft.append(Array("Return-Path: <\(reversePath)>\n\(trace)".utf8))
+      _ = draft.append(Array("Return-Path: <\(QueueEnvelope.safe(reversePath))>\n\(trace)".utf8))
       drafts.append(draft)
     }
     return Delivery(id: id, drafts: drafts, spool: self)
@@ -118,8 +118,7 @@ package final class Spool {
     while let waiting = drafts.first(where: { $0.result == nil }) {
       if isCommitting {
         do throws(WaitError) { try await committed.wait(isInterruptible: false) } catch {
-          // The program ends. What a worker has begun it may finish: the client has no reply.
-          pending.removeAll { draft in drafts.contains { $0 === draft } }
+          await withdraw(drafts)
           throw SystemError(code: 125 /* ECANCELED */, call: "fsync")
         }
         continue
@@ -146,12 +145,26 @@ package final class Spool {
     pending.removeFirst(group.count)
     let directories = self.directories
     await disk.run { Commit.run(group, in: directories) }
+    await takeBack(group.filter(\.isAbandoned))
     isCommitting = false
     committed.signal()
   }
 
+  /// Gives up a message whose session ends without a reply, so that no part of it stays.
+  private func withdraw(_ drafts: [Draft]) async {
+    for draft in drafts where draft.result == nil {
+      if let place = pending.firstIndex(where: { $0 === draft }) {
+        pending.remove(at: place)
+        draft.isHandedOver = false
+      } else {
+        draft.isAbandoned = true  // a worker is at it, and it is taken back after that
+      }
+    }
+    await takeBack(drafts.filter { $0.result != nil })
+  }
+
   private func takeBack(_ drafts: [Draft]) async {
-    let done = drafts.filter { $0.failure == nil }
+    let done = drafts.filter { $0.namesGiven > 0 }
     if done.isEmpty { return }
     let directories = self.directories
     await disk.run { for draft in done { Commit.takeBack(draft, in: directories) } }

@@ -34,16 +34,24 @@ final class SpoolDirectories: Sendable {
 
   /// The `new` directory of a user's maildrop, which is made if it is not there.
   ///
+  /// **Durability**: `new` is made last, when the way to it has been synced, so one that is there
+  /// has names above it that survive a crash.
+  ///
   /// - Parameter user: a name from the users file, which is a valid file name.
   func maildropNew(of user: String) throws(SystemError) -> Directory {
     do throws(SystemError) {
       return try mail.subdirectory(user).subdirectory("new")
     } catch let error where error.isNotFound {
       try mail.makeDirectory(user)
+      try mail.synchronize()
       let maildrop = try mail.subdirectory(user)
       for name in ["tmp", "cur", "new"] { try maildrop.makeDirectory(name) }
-      try maildrop.synchronize()
-      try mail.synchronize()
+      do throws(SystemError) {
+        try maildrop.synchronize()
+      } catch {
+        _ = try? maildrop.removeDirectory("new")
+        throw error
+      }
       return try maildrop.subdirectory("new")
     }
   }

@@ -1,0 +1,55 @@
+import Platform
+import Testing
+
+@testable import Spool
+
+@Suite struct QueueIndexTests {
+  private func message(_ counter: UInt32) -> QueuedMessage {
+    let name = MessageFileName(id: SpoolScratch.id(counter), bytes: 1, wireBytes: 2)
+    return QueuedMessage(name: name, wasTried: false, attempts: 0)
+  }
+
+  @Test("Messages come out in the order of their times, whatever order they went in")
+  func order() {
+    var generator = Xorshift(state: 88_172_645_463_325_252)
+    for size in [0, 1, 2, 3, 10, 257] {
+      var index = QueueIndex()
+      let times = (0..<size).map { _ in Int64(generator.next() % 100) }
+      for (number, time) in times.enumerated() {
+        index.insert(message(UInt32(number)), due: Instant(nanoseconds: time))
+      }
+      #expect(index.count == size)
+      #expect(index.firstDue == times.min().map(Instant.init(nanoseconds:)))
+      var expected = times.enumerated().map { ($1, UInt32($0)) }.sorted(by: <)[...]
+      while let next = index.takeDue(at: .distantFuture) {
+        #expect(next == expected.popFirst().map { message($0.1) })
+      }
+      #expect(expected.isEmpty)
+    }
+  }
+
+  @Test("A message is not given out before its time")
+  func notBefore() {
+    var index = QueueIndex()
+    index.insert(message(1), due: Instant(nanoseconds: 10))
+    #expect(index.takeDue(at: Instant(nanoseconds: 9)) == nil)
+    #expect(index.count == 1)
+    #expect(index.takeDue(at: Instant(nanoseconds: 10)) == message(1))
+    #expect(index.count == 0)
+  }
+
+  @Test("An entry is as small as the budget for 100,000 messages says")
+  func size() { #expect(MemoryLayout<(Instant, QueuedMessage)>.stride <= 32) }
+}
+
+/// Numbers that look random and are the same in each run.
+private struct Xorshift {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state ^= state << 13
+    state ^= state >> 7
+    state ^= state << 17
+    return state
+  }
+}
