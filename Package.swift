@@ -183,6 +183,7 @@ func makeTargets() -> [Target] {
   targets.append(
     .target(
       name: "TestSupport", dependencies: ["Platform", "EventLoop"], path: "Tests/Support"))
+  targets.append(.testTarget(name: "StyleTests", path: "Tests/StyleTests"))
   return targets
 }
 

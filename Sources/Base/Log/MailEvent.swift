@@ -34,6 +34,7 @@ package enum MailEvent: Sendable {
   /// A session read messages from a maildrop and removed some.
   case retrieved(client: String, user: String, sent: Int, removed: Int)
 
+  /// How much the event matters to an admin who does not read every line.
   package var severity: Severity {
     switch self {
     case .setAside: .error

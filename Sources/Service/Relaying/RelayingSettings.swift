@@ -6,6 +6,7 @@ package struct RelayingSettings: Sendable {
   package struct Smarthost: Sendable {
     /// A host name or an address.
     package var host: String
+    /// Its TCP port.
     package var port: UInt16
     /// Whether TLS comes before all else (RFC 8314 §3.3).
     package var isImplicitTLS: Bool
@@ -22,7 +23,9 @@ package struct RelayingSettings: Sendable {
 
   /// A user name and a password of ours at another server; never logged.
   package struct Credentials: Sendable {
+    /// Who we are there.
     package var user: String
+    /// In UTF-8.
     package var password: [UInt8]
 
     package init(user: String, password: [UInt8]) {
@@ -53,6 +56,7 @@ package struct RelayingSettings: Sendable {
   package var smarthost: Smarthost?
   /// The port of MX hosts: 25, except where a test has no right to it.
   package var mxPort: UInt16
+  /// What TLS must give on every connection to another server.
   package var encryption: Encryption
   /// The waits between attempts, of which the last repeats; never empty.
   package var retry: [Duration]

@@ -14,6 +14,7 @@ package struct GrantTable: Sendable {
   /// Grants of one user: a person has a phone, a PC, a laptop, and each with a few addresses.
   package static let userLimit = 16
 
+  /// The grants in force and those that have ended since they were last looked at.
   package private(set) var grants: [Grant] = []
 
   package init() {}
