@@ -1,0 +1,45 @@
+# What a user or a developer does with this tree. SwiftPM does the building; Package.swift is the
+# architecture, packaging/dependencies the list of Debian packages.
+
+SWIFT ?= swift
+SHELL := /bin/bash
+
+.PHONY: build demo test bench deb lint clean prepare help
+
+## build    the release binaries: .build/release/gatepostd and .build/release/gatepost
+# The flag is for the compiler: without it the archives that a static Foundation needs, which only
+# the tool links, are not named to the linker.
+build:
+	$(SWIFT) build --configuration release --static-swift-stdlib
+
+## demo     the main job before your eyes, in a scratch directory on loopback, without root
+demo: build
+	Tests/Demo/demo.sh
+
+## test     everything that is tested; says what it skipped and why
+test:
+	SWIFT="$(SWIFT)" Tests/run
+
+## bench    memory, speed and size against the budgets
+bench: build
+	Tests/Benchmarks/bench
+
+## deb      packaging/out/gatepost_VERSION_ARCH.deb
+deb:
+	packaging/build-deb
+
+## lint     format and static checks
+lint:
+	SWIFT="$(SWIFT)" Tests/lint
+
+## prepare  install the Debian packages that are missing
+prepare:
+	packaging/prepare
+
+## clean    remove what the targets above made
+clean:
+	$(SWIFT) package clean
+	rm -rf .build/deb .build/appliance packaging/out
+
+help:
+	@sed -nE 's/^## ([a-z]+  )/make \1/p' Makefile
