@@ -9,11 +9,14 @@ import Testing
 @Suite struct ResolverTests {
   private static let v4 = record(1, [192, 0, 2, 1])
   private static let impatient = Resolver.Patience(
-    rounds: [.milliseconds(5), .milliseconds(5)], total: .milliseconds(50))
+    rounds: [.milliseconds(5), .milliseconds(5)], total: .seconds(60))
+  /// For servers that do answer: the other tests may keep the loop busy for a while.
+  private static let patient = Resolver.Patience(
+    rounds: [.seconds(60), .seconds(60)], total: .seconds(200))
 
   @Loop
   private func failure(
-    of servers: [ScriptedServer], patience: Resolver.Patience = .init()
+    of servers: [ScriptedServer], patience: Resolver.Patience = Self.patient
   ) async throws -> DNSError? {
     var failure: DNSError?
     try await serving(servers) {
@@ -51,7 +54,7 @@ import Testing
       let bad = try ScriptedServer { [reply(to: $0, code: 2)] }
       let good = try ScriptedServer { [reply(to: $0, answer: [Self.v4])] }
       try await serving([bad, good]) {
-        let resolver = Resolver(NameServers([bad.address, good.address]))
+        let resolver = Resolver(NameServers([bad.address, good.address]), patience: Self.patient)
         for name in ["one.example", "two.example", "three.example"] {
           let found = try await resolver.a(name).records
           #expect(found.count == 1)
@@ -76,7 +79,7 @@ import Testing
     try await onLoop {
       // The port was free a moment ago.
       let address = try ScriptedServer { _ in [] }.address
-      let resolver = Resolver(NameServers([address]))
+      let resolver = Resolver(NameServers([address]), patience: Self.patient)
       let refused = SystemError(code: ECONNREFUSED, call: "recvfrom")
       await #expect(throws: DNSError.network(refused)) { _ = try await resolver.a("host.example") }
     }
@@ -102,7 +105,7 @@ import Testing
           + [reply(to: query, answer: [Self.v4])]
       }
       try await serving([server]) {
-        let resolver = Resolver(NameServers([server.address]))
+        let resolver = Resolver(NameServers([server.address]), patience: Self.patient)
         let found = try await resolver.a("host.example").records
         #expect(found.map(\.description) == ["192.0.2.1"])
         #expect(server.datagrams == 1)
@@ -130,7 +133,7 @@ import Testing
         [query[11] == 0 ? reply(to: query, answer: [Self.v4]) : reply(to: query, code: 1)]
       }
       try await serving([server]) {
-        let resolver = Resolver(NameServers([server.address]))
+        let resolver = Resolver(NameServers([server.address]), patience: Self.patient)
         let found = try await resolver.a("host.example").records
         #expect(found.count == 1)
         #expect(server.datagrams == 2)
@@ -147,7 +150,7 @@ import Testing
         return [reply]
       }
       try await serving([server]) {
-        let resolver = Resolver(NameServers([server.address]))
+        let resolver = Resolver(NameServers([server.address]), patience: Self.patient)
         for _ in 0..<2 {
           guard case .records(_, let origin) = try await resolver.a("host.example") else { return }
           #expect(origin.isAuthenticated)
@@ -174,7 +177,7 @@ import Testing
         }
       }
       try await serving([server]) {
-        let resolver = Resolver(NameServers([server.address]))
+        let resolver = Resolver(NameServers([server.address]), patience: Self.patient)
         for (name, answer, asked) in [
           ("p.example", nil, 1), ("n.example", Answer.noSuchName, 1), ("d.example", .noData, 1),
           ("x.example", .noSuchName, 2),
@@ -226,7 +229,7 @@ import Testing
           return [Array(message[..<1]), Array(message[1..<20]), Array(message[20...])]
         }, cut)
       try await serving([good]) {
-        let resolver = Resolver(NameServers([good.address]))
+        let resolver = Resolver(NameServers([good.address]), patience: Self.patient)
         let found = try await resolver.a("host.example").records
         #expect(found.count == 1)
         #expect(good.streams == 1)

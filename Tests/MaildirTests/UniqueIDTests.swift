@@ -5,12 +5,14 @@ import Testing
 struct UniqueIDTests {
   @Test(arguments: ["a", "1763706000.k3v9q0.gatepost", "!~", String(repeating: "x", count: 70)])
   func `Seventy printable characters at most serve as they are`(unique: String) {
-    #expect(UniqueID.isValid(Array(unique.utf8)[...]))
+    let isValid = MaildirName(Array((unique + ",S=1").utf8).span).isUniqueID
+    #expect(isValid)
   }
 
   @Test(arguments: ["", "a b", "a\u{7F}", "a\t", "é", String(repeating: "x", count: 71)])
   func `Anything else does not`(unique: String) {
-    #expect(!UniqueID.isValid(Array(unique.utf8)[...]))
+    let isValid = MaildirName(Array((unique + ",S=1").utf8).span).isUniqueID
+    #expect(!isValid)
   }
 
   @Test(
@@ -21,6 +23,7 @@ struct UniqueIDTests {
   func `The hash is FNV-1a, so it never changes from one version to the next`(
     text: String, hash: String
   ) {
-    #expect(String(decoding: UniqueID.hash(of: Array(text.utf8)[...]), as: UTF8.self) == hash)
+    let made = UniqueID.hash(of: Array(text.utf8).span)
+    #expect(String(decoding: made, as: UTF8.self) == hash)
   }
 }

@@ -10,7 +10,7 @@ import Testing
 @Loop
 private final class Ends {
   let connection: Connection
-  private let peer: Descriptor
+  private var peer: Descriptor?
 
   init() throws(SystemError) {
     let pair = try SocketPair()
@@ -19,12 +19,14 @@ private final class Ends {
     peer = try pair.right.duplicate()
   }
 
-  func send(_ text: String) throws(SystemError) { try peer.writeAll(Array(text.utf8)) }
+  func send(_ text: String) throws(SystemError) { try peer?.writeAll(Array(text.utf8)) }
+
+  func closePeer() { peer = nil }
 
   func received() -> String {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 1)
     defer { buffer.deallocate() }
-    guard let count = try? peer.receive(into: buffer) else { return "" }
+    guard let count = try? peer?.receive(into: buffer) else { return "" }
     return String(decoding: buffer[..<count], as: UTF8.self)
   }
 
@@ -110,6 +112,24 @@ private final class Ends {
       }
       #expect(String(decoding: got, as: UTF8.self) == "12345")
       #expect(try await ends.line() == "QUIT")
+    }
+  }
+
+  @Test("The end of the stream is seen, though it comes together with the last line")
+  func endWithData() async throws {
+    try await onLoop {
+      let ends = try Ends()
+      async let first = ends.line()
+      await Task.yield()
+      try ends.send("last\r\n")
+      ends.closePeer()
+      #expect(try await first == "last")
+      do throws(ConnectionError) {
+        _ = try await ends.connection.readLine(limit: 100, until: .now + .seconds(5))
+        Issue.record("there was more")
+      } catch {
+        guard case .closed = error else { throw error }
+      }
     }
   }
 

@@ -11,15 +11,12 @@ struct SessionTests {
 
   static func text(_ action: Action) -> String {
     switch action {
-    case .reply(let reply), .close(let reply), .startTLS(let reply):
-      String(decoding: reply.bytes, as: UTF8.self)
+    case .reply(let reply), .startTLS(let reply): text(reply)
     default: ""
     }
   }
 
-  static func isClosing(_ action: Action) -> Bool {
-    if case .close = action { true } else { false }
-  }
+  static func text(_ reply: Reply) -> String { String(decoding: reply.bytes, as: UTF8.self) }
 
   @Test func `A maildrop in use and a failing disk are told apart from a wrong password`() {
     var session = Self.session()
@@ -32,26 +29,29 @@ struct SessionTests {
 
   @Test func `Only wrong passwords end the session, and the third does`() {
     var session = Self.session()
-    let closings = [LoginRefusal.wrongCredentials, .inUse, .wrongCredentials, .temporary]
-      .map { Self.isClosing(session.refuseLogin($0)) }
-    #expect(closings == [false, false, false, false])
-    #expect(Self.isClosing(session.refuseLogin(.wrongCredentials)))
+    for refusal in [LoginRefusal.wrongCredentials, .inUse, .wrongCredentials, .temporary] {
+      _ = session.refuseLogin(refusal)
+      #expect(!session.isEnded)
+    }
+    _ = session.refuseLogin(.wrongCredentials)
+    #expect(session.isEnded)
   }
 
   @Test func `Bad commands before and after the login are counted together`() {
     var session = Self.session()
-    for _ in 1...5 { #expect(!Self.isClosing(session.receive(Array("X".utf8)[...]))) }
+    for _ in 1...5 { _ = session.receive(Array("X".utf8)[...]) }
     _ = session.open(.empty)
-    for _ in 1...4 { #expect(!Self.isClosing(session.receive(Array("USER a".utf8)[...]))) }
-    #expect(Self.isClosing(session.receiveOverlongLine()))
+    for _ in 1...4 { _ = session.receive(Array("USER a".utf8)[...]) }
+    #expect(!session.isEnded)
+    _ = session.receiveOverlongLine()
+    #expect(session.isEnded)
   }
 
   @Test func `A number that names no message is no bad command`() {
     var session = Self.session()
     _ = session.open(.empty)
-    for _ in 1...50 {
-      #expect(!Self.isClosing(session.receive(Array("RETR 1".utf8)[...])))
-    }
+    for _ in 1...50 { _ = session.receive(Array("RETR 1".utf8)[...]) }
+    #expect(!session.isEnded)
   }
 
   @Test func `Without a certificate STLS is neither shown nor taken`() {
@@ -104,7 +104,7 @@ struct SessionTests {
         let action = session.receive(line[...])
         let answer = Self.text(action)
         #expect(answer.isEmpty || answer.hasSuffix("\r\n"))
-        if Self.isClosing(action) { break }
+        if session.isEnded { break }
       }
     }
   }

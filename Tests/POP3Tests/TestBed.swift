@@ -9,8 +9,9 @@ struct TestBed {
   private var session: Session
   private let messages: [StoredMessage]
   private(set) var output: [UInt8] = []
-  private(set) var isClosed = false
   private(set) var removed: [Int]?
+
+  var isClosed: Bool { session.isEnded }
 
   init(listener: String) throws {
     session = Session(
@@ -40,26 +41,23 @@ struct TestBed {
     switch action {
     case .reply(let reply):
       output += reply.bytes
-    case .close(let reply):
-      output += reply.bytes
-      isClosed = true
     case .startTLS(let reply):
       output += reply.bytes
       session.tlsEstablished()
     case .verify(let user, let password, _):
       guard ["alice", "bob"].contains(user), password == Array("secret".utf8) else {
-        return perform(session.refuseLogin(.wrongCredentials))
+        output += session.refuseLogin(.wrongCredentials).bytes
+        return
       }
       output += session.open(user == "alice" ? Self.listing(of: messages) : .empty).bytes
-    case .list(var listing):
-      while !listing.isAtEnd { listing.appendLines(to: &output, upTo: output.count + 20) }
+    case .list:
+      while session.appendListing(to: &output, upTo: output.count + 20) {}
     case .send(let index, let bodyLines):
       output += session.messageOpened(index).bytes
       send(messages[index].content, bodyLines)
     case .update(let removed):
       self.removed = Array(removed)
       output += session.updated(failures: 0).bytes
-      isClosed = true
     }
   }
 

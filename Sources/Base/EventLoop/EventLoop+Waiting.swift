@@ -38,7 +38,10 @@ extension EventLoop {
   ) async throws(WaitError) {
     if isInterruptible && isDraining { throw .draining }
     let slot = waits.open(isInterruptible: isInterruptible)
-    if let descriptor { waits.attach(slot, to: descriptor, direction) }
+    if let descriptor, waits.attach(slot, to: descriptor, direction) {
+      waits.close(slot)
+      return
+    }
     try await suspend(in: slot, until: deadline)
   }
 

@@ -8,8 +8,9 @@ import Synchronization
 /// so continuations, groups and `async let` all resume here without a lock or a thread switch. Work
 /// that blocks goes to a `WorkerPool` and comes back through `enqueue`.
 ///
-/// Readiness is edge-triggered: a descriptor is registered once, and whoever reads or writes tries
-/// the call first and waits only after `EAGAIN`. Wake-ups may be spurious.
+/// Readiness is edge-triggered: a descriptor is registered once, and an event that comes while nobody
+/// waits is kept for the next wait. So whoever reads or writes waits after `EAGAIN`, or after the
+/// kernel gave or took less than it was asked for. Wake-ups may be spurious.
 ///
 /// **Limits**: one waiting reader and one waiting writer for a descriptor.
 package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
@@ -135,11 +136,11 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
       alarmTime = .distantFuture
     } else {
       let flags = unsafe event.events
-      let ended = EPOLLERR.rawValue | EPOLLHUP.rawValue
+      let failed = EPOLLERR.rawValue | EPOLLHUP.rawValue
+      let ended = EPOLLRDHUP.rawValue | failed
       waits.wake(
-        descriptor: number,
-        readers: flags & (EPOLLIN.rawValue | EPOLLRDHUP.rawValue | ended) != 0,
-        writers: flags & (EPOLLOUT.rawValue | ended) != 0)
+        descriptor: number, readers: flags & (EPOLLIN.rawValue | ended) != 0,
+        writers: flags & (EPOLLOUT.rawValue | failed) != 0, hasEnded: flags & ended != 0)
     }
   }
 
@@ -171,6 +172,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     unsafe event.events =
       EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
     unsafe event.data.fd = descriptor.number
+    waits.register(descriptor.number)
     _ = try checked(
       "epoll_ctl", unsafe epoll_ctl(epoll.number, EPOLL_CTL_ADD, descriptor.number, &event))
   }

@@ -26,10 +26,21 @@ struct WaitTable {
     var place: Int32 = -1
   }
 
+  /// What is known of one descriptor.
+  private struct Waiting {
+    /// The slot of the task that waits to read, or -1.
+    var reader: Int32 = -1
+    /// The slot of the task that waits to write, or -1.
+    var writer: Int32 = -1
+    /// Whether an event came while nobody waited: it will not come again, so the next wait ends.
+    var isReadable = false, isWritable = false
+    /// Whether the peer will send nothing more, so that reading never has to wait again.
+    var hasEnded = false
+  }
+
   private(set) var slots: [Slot] = []
   private var free: [Int32] = []
-  /// For each descriptor the slots of its reader and its writer, or -1.
-  private var waiting: [(reader: Int32, writer: Int32)] = []
+  private var waiting: [Waiting] = []
   private var deadlines = DeadlineHeap()
 
   var firstDeadline: Instant? { deadlines.first?.deadline }
@@ -58,19 +69,35 @@ struct WaitTable {
     }
   }
 
-  mutating func attach(_ slot: Int, to descriptor: Int32, _ direction: Direction) {
+  /// Forgets what happened to an earlier descriptor of this number.
+  mutating func register(_ descriptor: Int32) {
     let number = Int(descriptor)
-    while waiting.count <= number { waiting.append((-1, -1)) }
+    while waiting.count <= number { waiting.append(Waiting()) }
+    waiting[number] = Waiting()
+  }
+
+  /// Makes `slot` wait for the descriptor; says whether an event has come already.
+  mutating func attach(_ slot: Int, to descriptor: Int32, _ direction: Direction) -> Bool {
+    let number = Int(descriptor)
     slots[slot].descriptor = descriptor
     slots[slot].direction = direction
     switch direction {
     case .reading:
       precondition(waiting[number].reader < 0, "one reader waits for a descriptor")
+      if waiting[number].isReadable || waiting[number].hasEnded {
+        waiting[number].isReadable = false
+        return true
+      }
       waiting[number].reader = Int32(slot)
     case .writing:
       precondition(waiting[number].writer < 0, "one writer waits for a descriptor")
+      if waiting[number].isWritable {
+        waiting[number].isWritable = false
+        return true
+      }
       waiting[number].writer = Int32(slot)
     }
+    return false
   }
 
   /// Ends the wait in `slot`; nothing happens if it has ended already.
@@ -93,12 +120,18 @@ struct WaitTable {
     end(slot, with: .cancelled)
   }
 
-  mutating func wake(descriptor: Int32, readers: Bool, writers: Bool) {
+  mutating func wake(descriptor: Int32, readers: Bool, writers: Bool, hasEnded: Bool) {
     let number = Int(descriptor)
     guard number < waiting.count else { return }
-    let (reader, writer) = waiting[number]
-    if readers && reader >= 0 { end(Int(reader), with: nil) }
-    if writers && writer >= 0 { end(Int(writer), with: nil) }
+    if hasEnded { waiting[number].hasEnded = true }
+    let reader = Int(waiting[number].reader)
+    let writer = Int(waiting[number].writer)
+    if readers {
+      if reader >= 0 { end(reader, with: nil) } else { waiting[number].isReadable = true }
+    }
+    if writers {
+      if writer >= 0 { end(writer, with: nil) } else { waiting[number].isWritable = true }
+    }
   }
 
   mutating func wakeExpired(at now: Instant) {

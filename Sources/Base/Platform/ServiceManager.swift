@@ -64,14 +64,14 @@ package enum ServiceManager {
 
 /// The C library's heap, as a small and long-lived program wants it.
 package enum Heap {
-  /// One arena for all threads, and memory goes back to the kernel as soon as 64 KiB lie idle.
+  /// One arena for all threads, and memory goes back to the kernel as soon as 128 KiB lie idle.
   ///
   /// Call it before any thread starts. With the defaults each thread gets an arena of its own, and
   /// what a burst of messages has used stays.
   package static func configure() {
     mallopt(M_ARENA_MAX, 1)
-    mallopt(M_TRIM_THRESHOLD, 64 << 10)
-    mallopt(M_TOP_PAD, 16 << 10)
+    mallopt(M_TRIM_THRESHOLD, 128 << 10)
+    mallopt(M_TOP_PAD, 64 << 10)
     mallopt(M_MMAP_THRESHOLD, 128 << 10)
   }
 }

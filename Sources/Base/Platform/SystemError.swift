@@ -20,6 +20,9 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
     left.code == right.code
   }
 
+  /// A file that ends before it should: somebody else has changed it.
+  package static let fileTooShort = SystemError(code: EIO, call: "pread64")
+
   /// Whether the file, or a part of its path, does not exist.
   package var isNotFound: Bool { code == ENOENT }
 

@@ -1,11 +1,9 @@
 package import SASL
 
-/// What the driver of a session does next.
+/// What the driver of a session does next; after it the session may be at its end.
 package enum Action: Sendable {
-  /// Send the reply and read on.
+  /// Send the reply.
   case reply(Reply)
-  /// Send the reply and close the connection.
-  case close(Reply)
   /// Send the reply, forget whatever input came with the command, begin the TLS handshake, and
   /// call `tlsEstablished` (RFC 2595 §4).
   case startTLS(Reply)
@@ -13,12 +11,12 @@ package enum Action: Sendable {
   ///
   /// There is no mechanism where the password came with PASS.
   case verify(user: String, password: [UInt8], mechanism: Mechanism?)
-  /// Send a listing, piece by piece.
-  case list(ListingReply)
+  /// Send the lines that `appendListing` gives, piece by piece.
+  case list
   /// Send a message: `messageOpened` or `messageUnavailable` is the status line, and the content
   /// ends as ``TopCut`` says where `bodyLines` is given.
   case send(index: Int, bodyLines: Int?)
-  /// Remove these messages, then send what `updated` says and close the connection.
+  /// Remove these messages, then send what `updated` says.
   case update(removing: MessageSet)
 }
 

@@ -2,7 +2,7 @@
 ///
 /// It is pulled in pieces, because a line for each of ten thousand messages is no buffer for a
 /// session to hold.
-package struct ListingReply: Sendable {
+struct ListingReply: Sendable {
   enum Column {
     /// A scan listing (RFC 1939 §5, LIST).
     case sizes
@@ -26,12 +26,12 @@ package struct ListingReply: Sendable {
   }
 
   /// Whether all of the reply has been taken.
-  package var isAtEnd: Bool { if case .end = next { true } else { false } }
+  var isAtEnd: Bool { if case .end = next { true } else { false } }
 
   /// Appends lines until the reply is at its end or `output` has grown to `limit` octets.
   ///
   /// The last line may pass the limit, by less than a hundred octets.
-  package mutating func appendLines(to output: inout [UInt8], upTo limit: Int) {
+  mutating func appendLines(to output: inout [UInt8], upTo limit: Int) {
     while output.count < limit {
       switch next {
       case .status:

@@ -15,18 +15,16 @@ extension Session {
   }
 
   /// The login that `verify` asked about did not work.
-  package mutating func refuseLogin(_ refusal: LoginRefusal) -> Action {
+  package mutating func refuseLogin(_ refusal: LoginRefusal) -> Reply {
     switch refusal {
     case .wrongCredentials:
       failedLogins += 1
-      let reply = Reply.error("Wrong user name or password", .authentication)
-      if failedLogins < Limits.failedLogins { return .reply(reply) }
-      state = .ended
-      return .close(reply)
+      if failedLogins == Limits.failedLogins { state = .ended }
+      return .error("Wrong user name or password", .authentication)
     case .inUse:
-      return .reply(.error("Another session has the maildrop open", .inUse))
+      return .error("Another session has the maildrop open", .inUse)
     case .temporary:
-      return .reply(.error("The maildrop cannot be opened now, try again later", .temporary))
+      return .error("The maildrop cannot be opened now, try again later", .temporary)
     }
   }
 

@@ -14,13 +14,15 @@ package struct Session: Sendable {
     /// AUTH has begun and the next line is no command.
     case authenticating(ServerExchange)
     case transaction(Maildrop)
-    /// QUIT was the last command.
+    /// The connection is closed when the last reply has been sent.
     case ended
   }
 
   let settings: SessionSettings
   var isSecure: Bool
   var state = State.authorization(user: nil)
+  /// What is left of the listing that the client has asked for.
+  private var listing: ListingReply?
   private var badCommands = 0
   var failedLogins = 0
 
@@ -34,6 +36,9 @@ package struct Session: Sendable {
   ///
   /// It has no `<...>`, which would offer APOP: that needs passwords in clear on disk.
   package var greeting: Reply { .ok("\(settings.hostName) POP3 server ready") }
+
+  /// Whether no more commands are read, and the connection is closed after the last reply.
+  package var isEnded: Bool { if case .ended = state { true } else { false } }
 
   /// Octets the next line may have, with its CRLF.
   package var lineLimit: Int {
@@ -66,7 +71,7 @@ package struct Session: Sendable {
       return .update(removing: maildrop.deleted)
     case (.quit, _):
       state = .ended
-      return .close(.ok("Goodbye"))
+      return .reply(.ok("Goodbye"))
     case (.capabilities, _):
       return .reply(.lines("Capabilities follow", capabilities))
 
@@ -95,9 +100,11 @@ package struct Session: Sendable {
     case (.status, .transaction(let maildrop)):
       return .reply(.ok("\(maildrop.count) \(maildrop.bytes)"))
     case (.list(nil), .transaction(let maildrop)):
-      return .list(ListingReply(.sizes, of: maildrop))
+      listing = ListingReply(.sizes, of: maildrop)
+      return .list
     case (.uniqueIDs(nil), .transaction(let maildrop)):
-      return .list(ListingReply(.uniqueIDs, of: maildrop))
+      listing = ListingReply(.uniqueIDs, of: maildrop)
+      return .list
     case (.list(let number?), .transaction(let maildrop)):
       return maildrop.action(on: number) {
         .reply(.ok("\(number) \(maildrop.listing.bytes(of: $0))"))
@@ -135,6 +142,15 @@ package struct Session: Sendable {
     }
   }
 
+  /// Appends lines of the listing that `list` announced, until `output` has grown to `limit` octets
+  /// or a little more; says whether there are more.
+  package mutating func appendListing(to output: inout [UInt8], upTo limit: Int) -> Bool {
+    listing?.appendLines(to: &output, upTo: limit)
+    if listing?.isAtEnd == false { return true }
+    listing = nil
+    return false
+  }
+
   private mutating func take(
     _ step: ServerExchange.Step, of exchange: ServerExchange
   ) -> Action {
@@ -158,7 +174,7 @@ package struct Session: Sendable {
     badCommands += 1
     if badCommands < Limits.badCommands { return .reply(.error(text)) }
     state = .ended
-    return .close(.error("\(text); too many errors"))
+    return .reply(.error("\(text); too many errors"))
   }
 
   private var mayLogIn: Bool { isSecure || settings.allowsLoginWithoutTLS }

@@ -147,24 +147,29 @@ final class HopSession {
   private func send(_ content: OpenMessage) async throws(ConnectionError) {
     var encoder = WireEncoder()
     var offset = 0
-    while true {
-      let piece: [UInt8]
-      do throws(SystemError) {
-        piece = try await disk.run { [offset] () throws(SystemError) in
-          try content.read(upTo: Limits.pieceBytes, at: offset)
-        }
-      } catch {
-        throw .system(error)
-      }
+    var piece = content.beginning
+    while offset < content.contentBytes {
+      if offset > 0 { piece = try await read(content, at: offset) }
+      if piece.isEmpty { throw .system(.fileTooShort) }
       var wire: [UInt8] = []
-      if piece.isEmpty {
-        encoder.finish(into: &wire)
-      } else {
-        encoder.encode(piece.span, into: &wire)
-      }
+      encoder.encode(piece.span, into: &wire)
       try await connection.write(wire, until: .now + Limits.contentPiece)
-      if piece.isEmpty { return }
       offset += piece.count
+    }
+    var end: [UInt8] = []
+    encoder.finish(into: &end)
+    try await connection.write(end, until: .now + Limits.contentPiece)
+  }
+
+  private func read(
+    _ content: OpenMessage, at offset: Int
+  ) async throws(ConnectionError) -> [UInt8] {
+    do throws(SystemError) {
+      return try await disk.run { () throws(SystemError) in
+        try content.read(upTo: Limits.pieceBytes, at: offset)
+      }
+    } catch {
+      throw .system(error)
     }
   }
 

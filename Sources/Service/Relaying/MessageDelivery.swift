@@ -21,8 +21,6 @@ struct MessageDelivery {
   let relayer: Relayer
   let settings: RelayingSettings
   private let schedule: RetrySchedule
-  /// Spreads the next attempts of messages that failed together.
-  private let jitter = Double.random(in: 0..<1)
 
   init(_ message: QueuedMessage, relayer: Relayer) {
     self.message = message
@@ -45,7 +43,8 @@ struct MessageDelivery {
       return
     }
     let wait = schedule.wait(
-      attempts: Int(message.attempts), age: WallClock.now - open.envelope.arrived, jitter: jitter)
+      attempts: Int(message.attempts), age: WallClock.now - open.envelope.arrived,
+      jitter: message.name.id.fraction)
     var toDo = open.envelope.recipients.count { $0.state == .toDo }
     var lastReason = ""
     for group in groups(open.envelope) {

@@ -11,66 +11,94 @@ import Platform
 /// broken off, for an end of the content that came too early would make the client remove a message
 /// that it has not got.
 @Loop
-struct MessageTransfer {
+final class MessageTransfer {
   private let index: Int
   private let maildrop: OpenMaildrop
+  private let session: RetrievalSession
   private var encoder = WireEncoder()
   /// The end of TOP; nil for the whole message.
   private var cut: TopCut?
+  private var wire: [UInt8] = []
+  /// How much of the file has been read.
+  private var offset = 0
+  /// Whether all of the answer is with the connection.
+  private(set) var isComplete = false
 
-  init(_ index: Int, bodyLines: Int?, of maildrop: OpenMaildrop) {
+  init(
+    _ index: Int, bodyLines: Int?, of maildrop: OpenMaildrop, on session: RetrievalSession
+  ) {
     self.index = index
     self.maildrop = maildrop
+    self.session = session
     cut = bodyLines.map(TopCut.init(bodyLines:))
   }
 
-  /// Sends the message; says whether all of it was there.
-  consuming func run(on session: RetrievalSession) async throws(ConnectionError) -> Bool {
-    var wire: [UInt8]
-    var reading: MessageReading?
-    do throws(SystemError) {
-      reading = try await maildrop.open(
-        index, expectsMore: cut == nil && session.connection.hasBufferedInput)
-    } catch {
-      report(error)
-      try await session.send(session.protocolSession.messageUnavailable(isGone: false))
-      return false
-    }
-    guard let reading else {
-      try await session.send(session.protocolSession.messageUnavailable(isGone: true))
-      return false
-    }
-    wire = session.protocolSession.messageOpened(index).bytes
-    wire.reserveCapacity(wire.count + reading.beginning.count * 17 / 16 + 16)
-    encode(reading.beginning, into: &wire)
-    if let file = reading.rest {
-      var offset = reading.beginning.count
-      while cut?.isComplete != true {
-        try await session.connection.write(wire, until: session.deadline)
-        wire.removeAll(keepingCapacity: true)
-        let chunk = try await next(file, at: offset)
-        if chunk.isEmpty { break }
-        offset += chunk.count
-        encode(chunk, into: &wire)
-      }
-    }
+  /// Sends the message, or says why not.
+  func run() async throws(ConnectionError) {
+    guard let reading = try await open() else { return }
+    begin(with: reading.beginning)
+    if let file = reading.rest { try await sendRest(of: file) }
     encoder.finish(into: &wire)
     try await session.connection.write(wire, until: session.deadline)
-    return true
+    isComplete = true
   }
 
-  private mutating func encode(_ stored: [UInt8], into wire: inout [UInt8]) {
-    let count = cut?.take(stored.span) ?? stored.count
-    encoder.encode(stored.span.extracting(first: count), into: &wire)
+  private func open() async throws(ConnectionError) -> MessageReading? {
+    let failure: SystemError?
+    do throws(SystemError) {
+      // Commands that wait already are likely to ask for what follows.
+      let expectsMore = cut == nil && session.connection.hasBufferedInput
+      if let reading = try await maildrop.open(index, expectsMore: expectsMore) {
+        return reading
+      }
+      failure = nil
+    } catch {
+      failure = error
+    }
+    try await session.send(refusal(because: failure))
+    return nil
   }
 
-  private func next(_ file: OpenFile, at offset: Int) async throws(ConnectionError) -> [UInt8] {
+  /// The answer when the message has gone, or cannot be read.
+  @inline(never)
+  private func refusal(because failure: SystemError?) -> Reply {
+    if let failure { report(failure) }
+    return session.protocolSession.messageUnavailable(isGone: failure == nil)
+  }
+
+  @inline(never)
+  private func begin(with stored: [UInt8]) {
+    wire = session.protocolSession.messageOpened(index).bytes
+    add(stored)
+  }
+
+  private func sendRest(of file: OpenFile) async throws(ConnectionError) {
+    while cut?.isComplete != true {
+      try await session.connection.write(wire, until: session.deadline)
+      wire.removeAll(keepingCapacity: true)
+      let chunk = try await next(file)
+      if chunk.isEmpty { return }
+      add(chunk)
+    }
+  }
+
+  private func next(_ file: OpenFile) async throws(ConnectionError) -> [UInt8] {
     do throws(SystemError) { return try await maildrop.read(file, at: offset) } catch {
       report(error)
       throw .system(error)
     }
   }
 
+  @inline(never)
+  private func add(_ stored: [UInt8]) {
+    offset += stored.count
+    let count = cut?.take(stored.span) ?? stored.count
+    // Room for a CR in each line, so that the buffer does not grow by copying itself.
+    wire.reserveCapacity(wire.count + count + count / 32 + 64)
+    encoder.encode(stored.span.extracting(first: count), into: &wire)
+  }
+
+  @inline(never)
   private func report(_ error: SystemError) {
     Log.say(.error, "maildrop of \(maildrop.user): message \(index + 1): \(error)")
   }

@@ -31,7 +31,12 @@ package final class Retrieval {
     String(decoding: Reply.tooManySessions.bytes, as: UTF8.self)
   }
 
-  /// Talks to one client until it or the program ends.
+  /// Talks to one client until one of both, or the program, has enough.
+  ///
+  /// **Limits**: an idle session is little more than the frames of the calls that wait for its next
+  /// line, and what a task has once used for frames it keeps. So the wait is made from here, and what
+  /// looks at the protocol's value is in calls that have returned by then (`@inline(never)`): a copy
+  /// of that value would stay in this frame.
   ///
   /// - Parameters:
   ///   - listener: the name of the listener in the log, such as `pop3s`.
@@ -39,6 +44,17 @@ package final class Retrieval {
   package func serve(_ connection: Connection, listener: String, beginsWithTLS: Bool) async {
     let session = RetrievalSession(
       self, connection: connection, listener: listener, beginsWithTLS: beginsWithTLS)
-    await session.run()
+    do throws(ConnectionError) {
+      if beginsWithTLS { try await session.startTLS() }
+      try await session.send(session.greeting())
+      while let limit = session.nextLineLimit() {
+        try await session.answer(
+          connection.readLine(limit: limit, until: session.deadline, isInterruptible: true))
+      }
+    } catch {
+      await session.giveUp(because: error)
+    }
+    session.leaveMaildrop()
+    await connection.close(until: session.deadline)
   }
 }

@@ -15,56 +15,77 @@ extension RetrievalSession {
   /// it is the proof of who is there, and a second device may want to send.
   func logIn(
     _ name: String, _ password: [UInt8], _ mechanism: Mechanism?
-  ) async throws(ConnectionError) -> Action {
+  ) async throws(ConnectionError) {
+    switch await verify(name, password) {
+    case .user(let user):
+      try await send(await open(user, how: grant(user, mechanism)))
+    case .refused(let refusal, let reason):
+      if refusal == .wrongCredentials { try await pause() }
+      try await send(refuse(name, refusal, because: reason))
+    }
+  }
+
+  /// What came of a password.
+  private enum Proof {
+    case user(String)
+    case refused(LoginRefusal, reason: String)
+  }
+
+  private func verify(_ name: String, _ password: [UInt8]) async -> Proof {
     switch await service.accounts.verify(user: name, password: password) {
-    case .wrong:
-      recordFailure(of: name, "wrong user name or password")
-      try await pause()
-      return protocolSession.refuseLogin(.wrongCredentials)
-    case .temporary(let reason):
-      Log.say(.error, "\(listener): the login of \(name) cannot be verified: \(reason)")
-      return protocolSession.refuseLogin(.temporary)
-    case .verified(let user):
-      let how = (mechanism?.name ?? "USER") + (connection.isEncrypted ? "+TLS" : "")
-      grant(user, how: how)
-      return await open(user, how: how)
+    case .verified(let user): .user(user.name.text)
+    case .wrong: .refused(.wrongCredentials, reason: "wrong user name or password")
+    case .temporary(let reason): .refused(.temporary, reason: reason)
     }
   }
 
-  private func open(_ user: User, how: String) async -> Action {
-    let name = user.name.text
+  private func open(_ user: String, how: String) async -> Reply {
     do throws(SystemError) {
-      guard let maildrop = try await service.maildrops.open(name) else {
-        recordFailure(of: name, "the maildrop is in use")
-        return protocolSession.refuseLogin(.inUse)
-      }
-      self.maildrop = maildrop
-      Log.record(.loggedIn(service: listener, client: client, user: name, how: how))
-      return .reply(protocolSession.open(maildrop.listing))
+      return welcome(to: try await service.maildrops.open(user), user, how: how)
     } catch {
-      Log.say(.error, "maildrop of \(name): \(error)")
-      return protocolSession.refuseLogin(.temporary)
+      return refuse(user, .temporary, because: "the maildrop: \(error)")
     }
   }
 
-  private func grant(_ user: User, how: String) {
+  /// Takes over the maildrop; there is none when another session has it.
+  @inline(never)
+  private func welcome(to maildrop: OpenMaildrop?, _ user: String, how: String) -> Reply {
+    guard let maildrop else { return refuse(user, .inUse, because: "the maildrop is in use") }
+    self.maildrop = maildrop
+    Log.record(.loggedIn(service: listener, client: client, user: user, how: how))
+    return protocolSession.open(maildrop.listing)
+  }
+
+  /// Lets the client send for a while if it is in the right network, and says how it logged in.
+  @inline(never)
+  private func grant(_ user: String, _ mechanism: Mechanism?) -> String {
+    let how = (mechanism?.name ?? "USER") + (connection.isEncrypted ? "+TLS" : "")
     let settings = service.settings
     let address = connection.peer.host
-    guard settings.grantNetworks.contains(where: { $0.contains(address) }) else { return }
-    service.grants.grant(address, user: user.name.text, how: how, window: settings.grantWindow)
-    Log.record(
-      .granted(
-        client: client, user: user.name.text,
-        seconds: Int(settings.grantWindow.components.seconds)))
+    if settings.grantNetworks.contains(where: { $0.contains(address) }) {
+      service.grants.grant(address, user: user, how: how, window: settings.grantWindow)
+      Log.record(
+        .granted(
+          client: client, user: user, seconds: Int(settings.grantWindow.components.seconds)))
+    }
+    return how
+  }
+
+  @inline(never)
+  private func refuse(_ user: String, _ refusal: LoginRefusal, because reason: String) -> Reply {
+    switch refusal {
+    case .temporary:
+      // Not the line that fail2ban counts: the client has done nothing wrong.
+      Log.say(.error, "\(listener): \(user) cannot log in now: \(reason)")
+    case .wrongCredentials, .inUse:
+      Log.record(.loginFailed(service: listener, client: client, user: user, reason: reason))
+    }
+    return protocolSession.refuseLogin(refusal)
   }
 
   private func pause() async throws(ConnectionError) {
     do throws(WaitError) {
       try await Loop.shared.eventLoop.sleep(until: .now + service.settings.failureDelay)
     } catch { throw .wait(error) }
-  }
-
-  private func recordFailure(of user: String, _ reason: String) {
-    Log.record(.loginFailed(service: listener, client: client, user: user, reason: reason))
   }
 }

@@ -4,10 +4,15 @@
 /// Delivery programs agree that the name begins with the Unix time and that what stands before
 /// the first `,` or `:` is never given twice; the sizes are a custom that saves opening the file.
 struct MaildirName: Equatable {
-  /// Unix time of arrival in seconds; 0 when the name does not begin with one.
-  let seconds: UInt64
+  /// Unix time of arrival in seconds, then the first characters after it: messages are in the order
+  /// of this number, and where it is the same in the order of their names.
+  ///
+  /// A name that begins with no time is older than all others.
+  let sortKey: UInt64
   /// Octets up to the first `,` or `:`, which stay when flags or sizes are added.
   let uniqueLength: Int
+  /// Whether they can serve as a unique-id: 1 to 70 printable characters (RFC 1939 §7).
+  let isUniqueID: Bool
   /// Octets up to the first `:`, which stay when flags change.
   let baseLength: Int
   /// The message's size with CRLF line ends, if the name says it.
@@ -16,8 +21,14 @@ struct MaildirName: Equatable {
   /// Reads a name.
   init(_ name: Span<UInt8>) {
     var index = 0
-    seconds = Self.number(name, &index) ?? 0
-    while index < name.count, name[index] != comma, name[index] != colon { index += 1 }
+    let seconds = Self.number(name, &index) ?? 0
+    let afterTime = index
+    var isPrintable = true
+    while index < name.count, name[index] != comma, name[index] != colon {
+      if name[index] &- 0x21 > 0x7E - 0x21 { isPrintable = false }
+      index += 1
+    }
+    isUniqueID = isPrintable && (1...Limits.uniqueIDBytes).contains(index)
     uniqueLength = index
     var wireBytes: Int?
     while index < name.count, name[index] != colon {
@@ -33,6 +44,14 @@ struct MaildirName: Equatable {
     }
     self.wireBytes = wireBytes
     baseLength = index
+    sortKey = Self.sortKey(seconds, name.extracting(afterTime..<uniqueLength))
+  }
+
+  /// 36 bits of the time, and seven of each of the four characters behind it and its dot.
+  private static func sortKey(_ seconds: UInt64, _ rest: Span<UInt8>) -> UInt64 {
+    var key = min(seconds, 1 << 36 - 1)
+    for index in 1...4 { key = key << 7 | (index < rest.count ? UInt64(rest[index] & 0x7F) : 0) }
+    return key
   }
 
   /// A decimal number at `index`, which is moved behind it; nil for none or an absurd one.

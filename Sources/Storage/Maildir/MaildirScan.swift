@@ -1,21 +1,29 @@
 /// Names as they come from the file system, on their way into the order of arrival.
 struct MaildirScan {
   private struct Entry {
-    var seconds: UInt64
-    var wireBytes: Int?
+    /// -1 when the name does not say it.
+    var wireBytes: Int
     var name: UInt32
     var nameLength: UInt8
     var baseLength: UInt8
-    var uniqueLength: UInt8
+    /// 0 when a unique-id must be made.
+    var uniqueIDLength: UInt8
     var isNew: Bool
 
     var nameRange: Range<Int> { Int(name)..<Int(name) + Int(nameLength) }
     var baseRange: Range<Int> { Int(name)..<Int(name) + Int(baseLength) }
   }
 
+  /// What an entry is sorted by: sixteen bytes to move, and names are compared only for a tie.
+  private struct Rank {
+    var key: UInt64
+    var entry: UInt32
+  }
+
   private let limit: Int
   private var text: [UInt8] = []
   private var entries: [Entry] = []
+  private var ranks: [Rank] = []
 
   init(limit: Int) { self.limit = limit }
 
@@ -23,19 +31,31 @@ struct MaildirScan {
     // No file system has longer names; the check keeps the numbers within their types.
     guard entries.count < limit, name.count <= 255, text.count < 1 << 31 else { return }
     // Limitation: a name that is no UTF-8 could not be opened, so it is not listed either.
-    if unsafe name.contains(where: { $0 >= 0x80 }),
-      unsafe String(validating: name, as: UTF8.self) == nil
-    {
-      return
-    }
+    if unsafe !Self.isASCII(name), unsafe String(validating: name, as: UTF8.self) == nil { return }
     let start = text.count
     unsafe text.append(contentsOf: name)
     let parsed = MaildirName(text.span.extracting(start..<text.count))
+    ranks.append(Rank(key: parsed.sortKey, entry: UInt32(entries.count)))
     entries.append(
       Entry(
-        seconds: parsed.seconds, wireBytes: parsed.wireBytes, name: UInt32(start),
-        nameLength: UInt8(name.count), baseLength: UInt8(parsed.baseLength),
-        uniqueLength: UInt8(parsed.uniqueLength), isNew: isNew))
+        wireBytes: parsed.wireBytes ?? -1, name: UInt32(start), nameLength: UInt8(name.count),
+        baseLength: UInt8(parsed.baseLength),
+        uniqueIDLength: parsed.isUniqueID ? UInt8(parsed.uniqueLength) : 0,
+        isNew: isNew))
+  }
+
+  private static func isASCII(_ name: UnsafeRawBufferPointer) -> Bool {
+    var union: UInt64 = 0
+    var offset = 0
+    while offset + 8 <= name.count {
+      union |= unsafe name.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      offset += 8
+    }
+    while offset < name.count {
+      union |= unsafe UInt64(name[offset])
+      offset += 1
+    }
+    return union & 0x8080_8080_8080_8080 == 0
   }
 
   /// Puts the messages in order, with `measure` for the sizes that names do not say.
@@ -47,11 +67,12 @@ struct MaildirScan {
     var wireBytes: [Int] = []
     places.reserveCapacity(entries.count)
     wireBytes.reserveCapacity(entries.count)
-    for (index, entry) in entries.enumerated() {
+    for (position, rank) in ranks.enumerated() {
       // Seen in `new` and, after a move, once more in `cur`: the later one counts.
-      if index + 1 < entries.count, haveSameBase(entry, entries[index + 1]) { continue }
-      var bytes = entry.wireBytes
-      if bytes == nil {
+      if position + 1 < ranks.count, isSameMessage(rank, ranks[position + 1]) { continue }
+      let entry = entries[Int(rank.entry)]
+      var bytes: Int? = entry.wireBytes
+      if entry.wireBytes < 0 {
         bytes = try measure(String(decoding: text[entry.nameRange], as: UTF8.self), entry.isNew)
       }
       guard let bytes else { continue }
@@ -68,11 +89,14 @@ struct MaildirScan {
   /// By time, then by name: within one second the names of most programs go on counting.
   private mutating func sort() {
     let text = self.text
+    let entries = self.entries
     unsafe text.withUnsafeBufferPointer { text in
-      entries.sort { left, right in
-        if left.seconds != right.seconds { return left.seconds < right.seconds }
-        let order = unsafe Self.compare(text, left.baseRange, right.baseRange)
-        return order == 0 ? left.isNew && !right.isNew : order < 0
+      ranks.sort { left, right in
+        if left.key != right.key { return left.key < right.key }
+        let leftEntry = entries[Int(left.entry)]
+        let rightEntry = entries[Int(right.entry)]
+        let order = unsafe Self.compare(text, leftEntry.baseRange, rightEntry.baseRange)
+        return order == 0 ? leftEntry.isNew && !rightEntry.isNew : order < 0
       }
     }
   }
@@ -89,16 +113,22 @@ struct MaildirScan {
     return left.count - right.count
   }
 
-  private func haveSameBase(_ left: Entry, _ right: Entry) -> Bool {
-    left.baseLength == right.baseLength && text[left.baseRange] == text[right.baseRange]
+  private func isSameMessage(_ left: Rank, _ right: Rank) -> Bool {
+    left.key == right.key
+      && text[entries[Int(left.entry)].baseRange] == text[entries[Int(right.entry)].baseRange]
   }
 
   /// Where the unique-id stands: in the name, or behind all names if one must be made.
   private mutating func placeUniqueID(of entry: Entry) -> (offset: UInt32, length: UInt8) {
-    let unique = text[Int(entry.name)..<Int(entry.name) + Int(entry.uniqueLength)]
-    if UniqueID.isValid(unique) { return (entry.name, entry.uniqueLength) }
+    if entry.uniqueIDLength > 0 { return (entry.name, entry.uniqueIDLength) }
+    let hash = hashedUniqueID(of: entry)
     let offset = UInt32(text.count)
-    text += UniqueID.hash(of: unique)
+    text += hash
     return (offset, UInt8(UniqueID.hashLength))
+  }
+
+  private func hashedUniqueID(of entry: Entry) -> [UInt8] {
+    let name = text.span.extracting(entry.nameRange)
+    return UniqueID.hash(of: name.extracting(first: MaildirName(name).uniqueLength))
   }
 }

@@ -6,7 +6,14 @@ package final class OpenMessage: Sendable {
   package let envelope: QueueEnvelope
   /// The size of the content with CRLF line ends: what SIZE declares (RFC 1870 §6).
   package let wireBytes: Int
+  /// The size of the content as it is stored.
+  package let contentBytes: Int
+  /// The content up to where the first read of the file ended: all of a small message.
+  package let beginning: [UInt8]
   private let file: Descriptor
+
+  /// How much is read at a time, in bytes.
+  private static let pieceBytes = 16 << 10
 
   /// Opens the file and reads the envelope; blocks.
   init(_ message: QueuedMessage, in directories: SpoolDirectories) throws(Spool.Stranger) {
@@ -20,8 +27,9 @@ package final class OpenMessage: Sendable {
       let status = try file.status()
       if status.isRegular && status.bytes == Int(message.name.bytes) {
         while envelope == nil && beginning.count < QueueEnvelope.limitBytes {
-          // The envelope of nearly every message is in the first piece.
-          if try file.read(upTo: 4 << 10, at: beginning.count, appendingTo: &beginning) == 0 {
+          // The envelope of nearly every message is in the first piece, and most messages are whole.
+          if try file.read(upTo: Self.pieceBytes, at: beginning.count, appendingTo: &beginning) == 0
+          {
             break
           }
           envelope = QueueEnvelope(parsing: beginning)
@@ -37,9 +45,11 @@ package final class OpenMessage: Sendable {
         isTemporary: false)
     }
     self.envelope = envelope
+    contentBytes = Int(message.name.bytes) - envelope.contentOffset
+    self.beginning = Array(beginning[envelope.contentOffset...])
     let lines = Int(message.name.wireBytes) - Int(message.name.bytes)
     let envelopeLines = beginning[..<envelope.contentOffset].count { $0 == UInt8(ascii: "\n") }
-    wireBytes = Int(message.name.bytes) - envelope.contentOffset + lines - envelopeLines
+    wireBytes = contentBytes + lines - envelopeLines
   }
 
   /// Reads at most `count` bytes of the content, `offset` bytes from its beginning; blocks.

@@ -37,6 +37,9 @@ package struct QueueID: Hashable, Comparable, Sendable, CustomStringConvertible 
     self.init(seconds: seconds, unique: unique)
   }
 
+  /// A number in 0..<1 that differs from message to message, to spread them in time.
+  package var fraction: Double { Double(unique >> 10) / 1_000_000 }
+
   package var description: String {
     var text = "\(seconds)."
     for place in (0..<Self.uniqueLength).reversed() {

@@ -26,6 +26,9 @@ package final class Connection {
   private var consumed = 0
   private var output: [UInt8] = []
   private var receivesWithoutWait = 0
+  /// Whether the last receive took all there was: then the kernel need not be asked again before
+  /// it has told of more (epoll(7), "edge-triggered").
+  private var isDrained = false
 
   static let scratchBytes = 16 << 10
   private static let outputBytes = 16 << 10
@@ -296,14 +299,13 @@ package final class Connection {
       // The peer has gone, or does not read: there is nobody to tell.
     }
     descriptor.finishSending()
-    // Bytes that nobody reads would make the kernel send a reset, and the peer lose our last words.
+    // Closing with bytes that nobody has read makes the kernel send a reset, and the peer may lose
+    // our last words.
     for _ in 0..<Self.receivesPerTurn {
       guard
         let count = unsafe try? descriptor.receive(
           into: UnsafeMutableRawBufferPointer(Self.scratch)), count > 0
-      else {
-        return
-      }
+      else { return }
     }
   }
 

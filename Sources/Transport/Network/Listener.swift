@@ -11,6 +11,9 @@ package final class Listener {
   /// A listener over a socket that listens already, such as one inherited from systemd.
   package init(_ descriptor: consuming Descriptor) throws(SystemError) {
     address = try descriptor.localAddress()
+    // The sockets of clients inherit both.
+    try descriptor.sendWithoutDelay()
+    try descriptor.probePeerWhenSilent()
     try Loop.shared.eventLoop.register(descriptor)
     self.descriptor = descriptor
   }
@@ -29,8 +32,6 @@ package final class Listener {
       do throws(SystemError) {
         let accepted = try descriptor.accept()
         let peer = accepted.peer
-        try accepted.descriptor.sendWithoutDelay()
-        try accepted.descriptor.probePeerWhenSilent()
         return try Connection(accepted.descriptor, peer: peer)
       } catch let error where error.isWouldBlock {
         try await Loop.shared.eventLoop.waitUntilReadable(
