@@ -8,8 +8,8 @@ UNIT = """\
 [Unit]
 Description=Appliance test
 After=multi-user.target
-SuccessAction=poweroff-force
-FailureAction=poweroff-force
+SuccessAction=poweroff
+FailureAction=poweroff
 [Service]
 Type=oneshot
 ExecStart=/appliance/inside/start {phase}

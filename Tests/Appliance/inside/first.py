@@ -130,7 +130,7 @@ def check_pop_before_smtp():
         equal(session.stat()[0], 1, "messages")
         expect(b"Subject: for anna" in session.retr(1)[1], "not the message that was sent")
         session.quit()
-        until(lambda: DEVICE in gate.read(gate.WHITELIST), f"{DEVICE} in {gate.WHITELIST}")
+        until(lambda: DEVICE in gate.whitelist(), f"{DEVICE} in {gate.WHITELIST}")
         expect(DEVICE in run("gatepost", "whitelist"), "`gatepost whitelist` does not show it")
     with check("the device's message goes to the MX that DNS names, and leaves the queue"):
         with Exchanger() as exchanger:

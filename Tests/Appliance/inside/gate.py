@@ -86,6 +86,11 @@ def listening_ports():
     return ports
 
 
+def whitelist():
+    """The file of grants; before the first grant there is none."""
+    return read(WHITELIST) if os.path.exists(WHITELIST) else ""
+
+
 def queued():
     return glob.glob(f"{QUEUE}/new/*") + glob.glob(f"{QUEUE}/cur/*")
 
