@@ -34,6 +34,14 @@ private final class Ends {
     let line = try await connection.readLine(limit: limit, until: .now + time)
     return line.map { String(decoding: $0, as: UTF8.self) }
   }
+
+  func canReadLines(_ count: Int) async -> Bool {
+    for _ in 0..<count where (try? await line()) == nil { return false }
+    return true
+  }
+
+  /// Needs one turn on the loop.
+  func endAtOnce() -> Bool { false }
 }
 
 @Suite struct ConnectionTests {
@@ -133,6 +141,32 @@ private final class Ends {
     }
   }
 
+  @Test("A group of many commands does not keep the others from their turn")
+  func fairness() async throws {
+    try await onLoop {
+      let ends = try Ends()
+      try ends.send(String(repeating: "NOOP\r\n", count: 1000))
+      await withTaskGroup(of: Bool.self) { group in
+        group.addTask { await ends.canReadLines(1000) }
+        group.addTask { await ends.endAtOnce() }
+        #expect(await group.next() == false, "the reader of all lines ends last")
+      }
+    }
+  }
+
+  @Test("A peer that never lets the connection wait is cancelled all the same")
+  func cancellation() async throws {
+    try await onLoop {
+      let ends = try Ends()
+      try ends.send(String(repeating: "NOOP\r\n", count: 1000))
+      await withTaskGroup(of: Bool.self) { group in
+        group.addTask { await ends.canReadLines(1000) }
+        group.cancelAll()
+        #expect(await group.next() == false)
+      }
+    }
+  }
+
   @Test("A peer that does not read stops the writer until the deadline")
   func backPressure() async throws {
     try await onLoop {
@@ -164,6 +198,25 @@ private final class Ends {
     for _ in 0..<2 { counts.leave(client) }
     #expect(counts.admit(client, isTrusted: false) == .admitted)
     #expect(counts.total == 3)
+  }
+
+  @Test("A burst of clients ebbs when three quarters have left, and again when the rest have")
+  func ebb() {
+    var counts = ClientCounts(total: 100, perClient: 100)
+    let client = IPAddress(v4: 0x0A00_0001)
+    for _ in 0..<80 { _ = counts.admit(client, isTrusted: true) }
+    var ebbs: [Int] = []
+    for _ in 0..<80 {
+      counts.leave(client)
+      if counts.takeEbb() { ebbs.append(counts.total) }
+    }
+    #expect(ebbs == [20, 5])
+    for _ in 0..<10 {
+      _ = counts.admit(client, isTrusted: true)
+      counts.leave(client)
+      let isEbb = counts.takeEbb()
+      #expect(!isEbb, "single clients are no burst")
+    }
   }
 
   @Test("The addresses of one IPv6 /64 are one client")

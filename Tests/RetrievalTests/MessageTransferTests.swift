@@ -6,7 +6,7 @@ import Testing
 @testable import Retrieval
 
 struct MessageTransferTests {
-  @Test(arguments: [0, 1, 32_767, 32_768, 32_769, 65_536, 1_000_000])
+  @Test(arguments: [0, 1, 65_534, 65_535, 65_536, 65_537, 131_072, 1_000_000])
   func `A message of any length arrives as it is stored`(length: Int) async throws {
     let line = ".0123456789 a line that starts with a dot\n"
     var text = String(repeating: line, count: length / line.utf8.count)

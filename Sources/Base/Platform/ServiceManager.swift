@@ -74,6 +74,12 @@ package enum Heap {
     mallopt(M_TOP_PAD, 64 << 10)
     mallopt(M_MMAP_THRESHOLD, 128 << 10)
   }
+
+  /// Gives back what lies free between pieces that are in use; takes about a millisecond for 30 MB.
+  ///
+  /// By itself the C library gives back only what lies free at the end of the heap, and there a single
+  /// piece that lives on keeps all that a burst of clients has used.
+  package static func trim() { malloc_trim(0) }
 }
 
 /// The process itself.

@@ -35,6 +35,13 @@ package struct Reply: Equatable, Sendable {
     return String(escaping: (head + lines.joined(separator: " ")).utf8)
   }
 
+  /// The reply as it goes over the wire, with its line ends.
+  package var wireText: String {
+    var bytes: [UInt8] = []
+    write(to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
   /// Appends the reply as it goes over the wire.
   ///
   /// Whatever a text was made of, no line of it is longer than RFC 5321 §4.5.3.1.5 allows, and none

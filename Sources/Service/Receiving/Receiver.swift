@@ -38,8 +38,8 @@ package final class Receiver {
     self.grants = grants
   }
 
-  /// What a client hears for which there is no room (RFC 5321 §3.8).
-  package nonisolated static let refusal = Reply.tooManyConnections.text
+  /// What a client hears for which there is no room, with the line end (RFC 5321 §3.8).
+  package nonisolated static let refusal = Reply.tooManyConnections.wireText
 
   /// Talks to one client until either has had enough.
   package func serve(_ connection: Connection, as service: ReceivingService) async {

@@ -19,8 +19,6 @@ final class MessageTransfer {
   /// The end of TOP; nil for the whole message.
   private var cut: TopCut?
   private var wire: [UInt8] = []
-  /// How much of the file has been read.
-  private var offset = 0
   /// Whether all of the answer is with the connection.
   private(set) var isComplete = false
 
@@ -73,17 +71,21 @@ final class MessageTransfer {
   }
 
   private func sendRest(of file: OpenFile) async throws(ConnectionError) {
-    while cut?.isComplete != true {
+    var isLast = false
+    while !isLast && cut?.isComplete != true {
       try await session.connection.write(wire, until: session.deadline)
       wire.removeAll(keepingCapacity: true)
-      let chunk = try await next(file)
-      if chunk.isEmpty { return }
-      add(chunk)
+      isLast = try await addNext(of: file)
     }
   }
 
-  private func next(_ file: OpenFile) async throws(ConnectionError) -> [UInt8] {
-    do throws(SystemError) { return try await maildrop.read(file, at: offset) } catch {
+  /// Reads and encodes a chunk; says whether it was the last one.
+  private func addNext(of file: OpenFile) async throws(ConnectionError) -> Bool {
+    do throws(SystemError) {
+      let chunk = try await maildrop.read(file)
+      add(chunk.bytes)
+      return chunk.isLast
+    } catch {
       report(error)
       throw .system(error)
     }
@@ -91,7 +93,6 @@ final class MessageTransfer {
 
   @inline(never)
   private func add(_ stored: [UInt8]) {
-    offset += stored.count
     let count = cut?.take(stored.span) ?? stored.count
     // Room for a CR in each line, so that the buffer does not grow by copying itself.
     wire.reserveCapacity(wire.count + count + count / 32 + 64)

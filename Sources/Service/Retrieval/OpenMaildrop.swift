@@ -14,7 +14,7 @@ import Platform
 final class OpenMaildrop {
   let user: String
   /// How much is read at a time.
-  nonisolated static let chunkBytes = 32 << 10
+  nonisolated static let chunkBytes = 64 << 10
 
   private nonisolated let maildir: Maildir?
   private nonisolated let contents: MaildirContents
@@ -58,9 +58,9 @@ final class OpenMaildrop {
     return batch.reading
   }
 
-  /// The next chunk of a file, empty at its end.
-  func read(_ file: OpenFile, at offset: Int) async throws(SystemError) -> [UInt8] {
-    try await disk.run { () throws(SystemError) in try file.read(at: offset) }
+  /// The next chunk of a file.
+  func read(_ file: OpenFile) async throws(SystemError) -> Chunk {
+    try await disk.run { () throws(SystemError) in try file.read(limit: Self.chunkBytes) }
   }
 
   /// Gives back the memory of messages that nobody has asked for.
@@ -102,16 +102,10 @@ final class OpenMaildrop {
   }
 
   private nonisolated func begin(_ index: Int) throws(SystemError) -> MessageReading? {
-    guard let file = try maildir?.open(index, of: contents) else { return nil }
+    guard let descriptor = try maildir?.open(index, of: contents) else { return nil }
+    let file = OpenFile(descriptor)
     // One byte more than the size, so that the end of the file is seen. The name may be wrong.
-    let limit = min(contents.wireBytes[index] + 1, Self.chunkBytes)
-    var beginning: [UInt8] = []
-    while beginning.count < limit {
-      let count = limit - beginning.count
-      if try file.read(upTo: count, at: beginning.count, appendingTo: &beginning) == 0 {
-        return MessageReading(beginning: beginning, rest: nil)
-      }
-    }
-    return MessageReading(beginning: beginning, rest: OpenFile(file))
+    let chunk = try file.read(limit: min(contents.wireBytes[index] + 1, Self.chunkBytes))
+    return MessageReading(beginning: chunk.bytes, rest: chunk.isLast ? nil : file)
   }
 }

@@ -16,6 +16,8 @@ package struct ClientCounts {
   private var counts: [IPAddress: Int] = [:]
   /// All open connections.
   package private(set) var total = 0
+  /// The most connections at once since the last ebb.
+  private var peak = 0
   private let totalLimit: Int
   private let clientLimit: Int
 
@@ -33,6 +35,7 @@ package struct ClientCounts {
     if !isTrusted && count >= clientLimit { return .tooManyFromClient }
     counts[key] = count + 1
     total += 1
+    peak = max(peak, total)
     return .admitted
   }
 
@@ -42,6 +45,16 @@ package struct ClientCounts {
     total -= 1
     if let count = counts[key] { counts[key] = count > 1 ? count - 1 : nil }
   }
+
+  /// Whether the connections have fallen to a quarter of what they were; says so once.
+  package mutating func takeEbb() -> Bool {
+    guard peak >= Self.burst, total <= peak / 4 else { return false }
+    peak = total
+    return true
+  }
+
+  /// Fewer connections than this leave nothing behind that is worth a look.
+  private static let burst = 16
 
   private static func key(_ client: IPAddress) -> IPAddress {
     client.isV4 ? client : IPNetwork(client, prefix: 64)?.address ?? client

@@ -14,7 +14,8 @@ package import TLS
 /// **Limits**: at most one receive (16 KiB) is buffered beyond what the reader has asked for; a
 /// peer that does not read stops the writer.
 ///
-/// **Failures**: every wait has a deadline; after an error the connection is only good for closing.
+/// **Failures**: every wait has a deadline; after an error the connection is only good for closing. A
+/// peer that sends faster than it is served is never waited for: it is stopped between two turns.
 @Loop
 package final class Connection {
   /// The other end.
@@ -25,7 +26,7 @@ package final class Connection {
   /// How much of `input` has been consumed.
   private var consumed = 0
   private var output: [UInt8] = []
-  private var receivesWithoutWait = 0
+  private var stepsInTurn = 0
   /// Whether the last receive took all there was: then the kernel need not be asked again before
   /// it has told of more (epoll(7), "edge-triggered").
   private var isDrained = false
@@ -34,8 +35,9 @@ package final class Connection {
   private static let outputBytes = 16 << 10
   /// How many bytes of an overlong line are skipped before the connection is given up.
   private static let skippedBytes = 64 << 10
-  /// How often a connection may find bytes waiting before it lets the others have their turn.
-  private static let receivesPerTurn = 16
+  /// How many lines and receives a connection may find waiting before the others have their turn:
+  /// one receive can hold thousands of commands.
+  private static let stepsPerTurn = 32
 
   /// The one receive buffer: nothing is kept in it across a suspension.
   private static let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: scratchBytes)
@@ -83,6 +85,7 @@ package final class Connection {
   package func readLine(
     limit: Int, until deadline: Instant, isInterruptible: Bool = false
   ) async throws(ConnectionError) -> [UInt8]? {
+    try await takeStep(isInterruptible: isInterruptible)
     var searched = 0
     var skipped = 0
     while true {
@@ -144,11 +147,7 @@ package final class Connection {
   private func receive(
     until deadline: Instant, isInterruptible: Bool, _ body: (UnsafeBufferPointer<UInt8>) -> Void
   ) async throws(ConnectionError) -> Int {
-    receivesWithoutWait += 1
-    if receivesWithoutWait >= Self.receivesPerTurn {
-      receivesWithoutWait = 0
-      await Task.yield()
-    }
+    try await takeStep(isInterruptible: isInterruptible)
     while true {
       switch try receiveOnce() {
       case .bytes(let count):
@@ -156,13 +155,26 @@ package final class Connection {
         unsafe body(UnsafeBufferPointer(rebasing: Self.scratch[..<count]))
         return count
       case .mustRead:
-        receivesWithoutWait = 0
+        stepsInTurn = 0
         if !output.isEmpty { try await flush(until: deadline) }
         try await waitUntilReadable(until: deadline, isInterruptible: isInterruptible)
       case .mustWrite:
         try await waitUntilWritable(until: deadline)
       }
     }
+  }
+
+  /// Counts a step, and after some of them lets the others have their turn.
+  ///
+  /// Between two turns is also where a connection ends that never has to wait: the stop of the
+  /// program would otherwise last as long as its peer goes on sending.
+  private func takeStep(isInterruptible: Bool) async throws(ConnectionError) {
+    stepsInTurn += 1
+    if stepsInTurn < Self.stepsPerTurn { return }
+    stepsInTurn = 0
+    await Task.yield()
+    if Task.isCancelled { throw .wait(.cancelled) }
+    if isInterruptible && Loop.shared.eventLoop.isDraining { throw .wait(.draining) }
   }
 
   /// What a call on the socket came to.
@@ -301,7 +313,7 @@ package final class Connection {
     descriptor.finishSending()
     // Closing with bytes that nobody has read makes the kernel send a reset, and the peer may lose
     // our last words.
-    for _ in 0..<Self.receivesPerTurn {
+    for _ in 0..<Self.stepsPerTurn {
       guard
         let count = unsafe try? descriptor.receive(
           into: UnsafeMutableRawBufferPointer(Self.scratch)), count > 0

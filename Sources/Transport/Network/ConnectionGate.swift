@@ -52,7 +52,10 @@ package final class ConnectionGate {
     do throws(WaitError) { return try await listener.accept() } catch { return nil }
   }
 
-  private func leave(_ client: IPAddress) { counts.leave(client) }
+  private func leave(_ client: IPAddress) {
+    counts.leave(client)
+    if counts.takeEbb() { Heap.trim() }
+  }
 
   /// Says one line and closes.
   ///
