@@ -84,6 +84,9 @@ package enum Heap {
 
 /// The process itself.
 package enum CurrentProcess {
-  /// Ends the process at once, without waiting for its threads.
-  package static func exit(_ code: Int32) -> Never { _exit(code) }
+  /// Ends the process at once, without waiting for its threads; what was printed is written out.
+  package static func exit(_ code: Int32) -> Never {
+    fflush(nil)
+    _exit(code)
+  }
 }

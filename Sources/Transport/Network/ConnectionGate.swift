@@ -45,6 +45,7 @@ package final class ConnectionGate {
           await refuse(connection, service, refusal, "too many connections from this client")
         }
       }
+      listener.close()
     }
   }
 

@@ -6,7 +6,8 @@ package import Platform
 package final class Listener {
   /// The address it listens on.
   package let address: SocketAddress
-  private let descriptor: Descriptor
+  /// Nil when it is closed.
+  private var descriptor: Descriptor?
 
   /// A listener over a socket that listens already, such as one inherited from systemd.
   package init(_ descriptor: consuming Descriptor) throws(SystemError) {
@@ -15,7 +16,7 @@ package final class Listener {
     try descriptor.sendWithoutDelay()
     try descriptor.probePeerWhenSilent()
     try Loop.shared.eventLoop.register(descriptor)
-    self.descriptor = descriptor
+    self.descriptor = .some(consume descriptor)
   }
 
   /// Binds `address` and listens on it.
@@ -28,14 +29,15 @@ package final class Listener {
   /// Where the process is out of descriptors the client waits in the kernel's queue: one second is
   /// slept rather than spinning on a socket that stays readable.
   package func accept() async throws(WaitError) -> Connection {
-    while true {
+    while let number = descriptor?.number {
       do throws(SystemError) {
-        let accepted = try descriptor.accept()
-        let peer = accepted.peer
-        return try Connection(accepted.descriptor, peer: peer)
+        if let accepted = try descriptor?.accept() {
+          let peer = accepted.peer
+          return try Connection(accepted.descriptor, peer: peer)
+        }
       } catch let error where error.isWouldBlock {
         try await Loop.shared.eventLoop.waitUntilReadable(
-          descriptor.number, until: .distantFuture, isInterruptible: true)
+          number, until: .distantFuture, isInterruptible: true)
       } catch {
         // ECONNABORTED and the like concern one client that has gone; the rest is a shortage.
         if error.isOutOfDescriptors || error.isOutOfMemory {
@@ -43,5 +45,10 @@ package final class Listener {
         }
       }
     }
+    throw .draining
   }
+
+  /// Lets new clients be refused at once, so that they go elsewhere or come again; where systemd has
+  /// bound the socket they wait for the next start of the program.
+  package func close() { descriptor = nil }
 }
