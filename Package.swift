@@ -184,6 +184,14 @@ func makeTargets() -> [Target] {
     .target(
       name: "TestSupport", dependencies: ["Platform", "EventLoop"], path: "Tests/Support"))
   targets.append(.testTarget(name: "StyleTests", path: "Tests/StyleTests"))
+  targets.append(
+    .target(
+      name: "EndToEndSupport", dependencies: ["TestSupport", "TLS"], path: "Tests/EndToEndSupport",
+      exclude: ["zones"]))
+  targets.append(
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["EndToEndSupport", "TestSupport"],
+      path: "Tests/EndToEndTests"))
   return targets
 }
 

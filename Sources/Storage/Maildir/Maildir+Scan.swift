@@ -10,8 +10,7 @@ extension Maildir {
   package func contents(
     limit: Int = Limits.messages
   ) throws(SystemError) -> MaildirContents {
-    let directoryBytes = try new.descriptor.status().bytes + current.descriptor.status().bytes
-    var scan = MaildirScan(limit: limit, directoryBytes: directoryBytes)
+    var scan = MaildirScan(limit: limit)
     // In this order a message that another program moves meanwhile is seen at least once.
     try unsafe new.forEachEntry { name throws(SystemError) in
       unsafe scan.add(name, isNew: true)

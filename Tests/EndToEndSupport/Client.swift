@@ -1,0 +1,63 @@
+import Foundation
+import Testing
+
+/// A client that says exactly what the test says, byte by byte.
+package final class Client {
+  private let stream: Stream
+
+  /// Connects to a port of 127.0.0.1 from a loopback address.
+  package init(port: UInt16, from source: String = "127.0.0.1") throws {
+    stream = try Stream(port: port, from: source)
+  }
+
+  /// Sends text as it stands.
+  package func send(_ text: String) { stream.send(Array(text.utf8)) }
+
+  /// Sends bytes as they are; says whether the server took them.
+  @discardableResult
+  package func send(bytes: [UInt8]) -> Bool { stream.send(bytes) }
+
+  /// The next line of the server; `<closed>` when it has closed the connection.
+  package func line() throws -> String {
+    try stream.line().map { String(decoding: $0, as: UTF8.self) } ?? "<closed>"
+  }
+
+  /// The last line of a reply of SMTP, which may have several.
+  package func reply() throws -> String {
+    while true {
+      let line = try line()
+      if Array(line.utf8.prefix(4)).last != UInt8(ascii: "-") { return line }
+    }
+  }
+
+  /// Reads a reply that begins with `prefix`.
+  package func expect(_ prefix: String, at place: SourceLocation = #_sourceLocation) throws {
+    let reply = try reply()
+    #expect(reply.hasPrefix(prefix), sourceLocation: place)
+  }
+
+  /// Sends a command whose reply begins with `prefix`.
+  package func ask(
+    _ command: String, _ prefix: String, at place: SourceLocation = #_sourceLocation
+  ) throws {
+    send("\(command)\r\n")
+    try expect(prefix, at: place)
+  }
+
+  /// Reads the greeting of SMTP and opens a transaction up to the 354 to DATA.
+  package func beginMessage(
+    from sender: String, to recipients: String..., at place: SourceLocation = #_sourceLocation
+  ) throws {
+    try expect("220", at: place)
+    try ask("EHLO client.example", "250", at: place)
+    try ask("MAIL FROM:<\(sender)>", "250", at: place)
+    for recipient in recipients { try ask("RCPT TO:<\(recipient)>", "250", at: place) }
+    try ask("DATA", "354", at: place)
+  }
+
+  /// Shakes hands; the certificate may be anyone's.
+  package func startTLS() throws { try stream.startTLS(as: "gw.home.example") }
+
+  /// Ends the connection without a word.
+  package func hangUp() { stream.close() }
+}

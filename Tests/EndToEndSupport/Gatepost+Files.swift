@@ -1,0 +1,34 @@
+import Foundation
+
+extension Gatepost {
+  /// The messages that wait to be sent, as `cat` shows them.
+  package var queue: [String] {
+    contents(of: "\(spool)/queue/new") + contents(of: "\(spool)/queue/cur")
+  }
+
+  /// The names of the files that are no messages yet.
+  package var unfinished: [String] { names(in: "\(spool)/queue/tmp") }
+
+  /// The messages in the maildrop of a user.
+  package func maildrop(_ user: String) -> [String] {
+    contents(of: "\(spool)/mail/\(user)/new") + contents(of: "\(spool)/mail/\(user)/cur")
+  }
+
+  /// The lines of the whitelist that are grants.
+  package var grants: [String] {
+    let text = (try? String(contentsOfFile: "\(path)/state/whitelist", encoding: .utf8)) ?? ""
+    return text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map(String.init)
+  }
+
+  private func names(in folder: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+  }
+
+  /// A file that is gone before it is read is a message that has left.
+  private func contents(of folder: String) -> [String] {
+    names(in: folder).compactMap { name in
+      FileManager.default.contents(atPath: "\(folder)/\(name)")
+        .map { String(decoding: $0, as: UTF8.self) }
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import Foundation
+import Synchronization
+
+/// Ends the processes that a test has started even if the test itself is killed.
+///
+/// A shell reads the process ids from a pipe and ends them when the pipe does.
+enum Reaper {
+  private static let script = """
+    pids=" "
+    while read -r verb pid; do
+      case $verb in
+        add) pids="$pids$pid " ;;
+        gone) pids="${pids%% $pid *} ${pids#* $pid }" ;;
+      esac
+    done
+    for pid in $pids; do kill -TERM "$pid"; done 2>/dev/null
+    """
+
+  private static let pipe = Mutex<FileHandle?>(nil)
+
+  static func adopt(_ pid: Int32) { tell("add \(pid)") }
+
+  static func forget(_ pid: Int32) { tell("gone \(pid)") }
+
+  private static func tell(_ line: String) {
+    pipe.withLock { pipe in
+      if pipe == nil { pipe = start() }
+      pipe?.write(Data("\(line)\n".utf8))
+    }
+  }
+
+  private static func start() -> FileHandle? {
+    var ends: [Int32] = [-1, -1]
+    guard Foundation.pipe(&ends) == 0 else { return nil }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    let shell = Process()
+    shell.executableURL = URL(filePath: "/bin/sh")
+    shell.arguments = ["-c", script]
+    shell.standardInput = FileHandle(fileDescriptor: ends[0], closeOnDealloc: true)
+    try? shell.run()
+    return FileHandle(fileDescriptor: ends[1])
+  }
+}

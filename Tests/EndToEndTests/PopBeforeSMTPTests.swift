@@ -1,0 +1,72 @@
+import EndToEndSupport
+import Foundation
+import Testing
+
+/// The main job: read mail, and be allowed to send for a while.
+@Suite struct PopBeforeSMTPTests {
+  private let earning = """
+    [pop-before-smtp]
+    networks = 127.0.0.0/8
+    window = 15min
+    """
+
+  @Test("A POP3 login lets its address send for a while, and no other address")
+  func story() throws {
+    let hop = try Hop()
+    let gatepost = try Gatepost(hop: hop, earning)
+    #expect(try gatepost.swaks(to: "ann@far.example").output.contains("550 5.7.1"))
+
+    #expect(try gatepost.curl().status == 0)
+    try gatepost.eventually("the grant is in the whitelist") { gatepost.grants.count == 1 }
+    let grant = try #require(gatepost.grants.first).split(separator: " ")
+    #expect(grant[..<2] == ["127.0.0.1", "alice"])
+    let expires = try #require(grant.compactMap { Double($0) }.max())
+    #expect((800...901).contains(expires - Date.now.timeIntervalSince1970))
+
+    #expect(try gatepost.swaks(to: "ann@far.example").status == 0)
+    try gatepost.eventually("the message is at the MX") { hop.messages.count == 1 }
+    #expect(hop.messages[0].recipients == ["ann@far.example"])
+    try gatepost.eventually("the queue is empty") { gatepost.queue.isEmpty }
+
+    let stranger = try gatepost.swaks(to: "ann@far.example", "--local-interface", "127.0.0.2")
+    #expect(stranger.output.contains("550 5.7.1"))
+    #expect(hop.messages.count == 1)
+  }
+
+  @Test("A grant outlives the daemon, even where that is killed")
+  func restart() throws {
+    let gatepost = try Gatepost(earning)
+    #expect(try gatepost.curl().status == 0)
+    try gatepost.eventually("the grant is in the whitelist") { gatepost.grants.count == 1 }
+    try gatepost.kill()
+    try gatepost.start()
+    #expect(try gatepost.swaks(to: "ann@far.example").status == 0)
+  }
+
+  @Test("A wrong password, and a login from where none counts, earn nothing")
+  func nothingEarned() throws {
+    let gatepost = try Gatepost("[pop-before-smtp]\nnetworks = 127.0.0.3")
+    #expect(try gatepost.curl(user: "alice:wrong", "--interface", "127.0.0.3").status != 0)
+    #expect(try gatepost.curl().status == 0)
+    for address in ["127.0.0.1", "127.0.0.3"] {
+      let run = try gatepost.swaks(to: "ann@far.example", "--local-interface", address)
+      #expect(run.output.contains("550 5.7.1"))
+    }
+    #expect(try gatepost.curl("", "--interface", "127.0.0.3").status == 0)
+    #expect(
+      try gatepost.swaks(to: "ann@far.example", "--local-interface", "127.0.0.3").status == 0)
+  }
+
+  @Test("A network that is listed may relay as soon as the configuration is read again")
+  func trusted() throws {
+    let gatepost = try Gatepost()
+    let arguments = ["--local-interface", "127.0.0.2"]
+    #expect(
+      try gatepost.swaks(to: "ann@far.example", arguments[0], arguments[1]).output
+        .contains("550 5.7.1"))
+    try gatepost.configure("[relay]\nnetworks = 127.0.0.2/32")
+    try gatepost.reload()
+    #expect(try gatepost.swaks(to: "ann@far.example", arguments[0], arguments[1]).status == 0)
+    #expect(try gatepost.swaks(to: "ann@far.example").output.contains("550 5.7.1"))
+  }
+}
