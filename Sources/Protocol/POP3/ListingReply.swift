@@ -38,8 +38,7 @@ struct ListingReply: Sendable {
         output += Reply.ok(maildrop.summary).bytes
         next = .message(index: 0)
       case .message(let index) where index < maildrop.listing.count:
-        if !maildrop.deleted.contains(index) { appendLine(of: index, to: &output) }
-        next = .message(index: index + 1)
+        next = .message(index: appendMessages(from: index, to: &output, upTo: limit))
       case .message:
         output += [UInt8(ascii: "."), UInt8(ascii: "\r"), UInt8(ascii: "\n")]
         next = .end
@@ -49,27 +48,38 @@ struct ListingReply: Sendable {
     }
   }
 
-  private func appendLine(of index: Int, to output: inout [UInt8]) {
-    output.append(decimal: index + 1)
-    output.append(UInt8(ascii: " "))
-    switch column {
-    case .sizes: output.append(decimal: maildrop.listing.bytes(of: index))
-    case .uniqueIDs: output += maildrop.listing.uniqueID(of: index)
+  /// Appends lines and returns the first message that has had no turn.
+  private func appendMessages(
+    from first: Int, to output: inout [UInt8], upTo limit: Int
+  ) -> Int {
+    let listing = maildrop.listing
+    let deleted = maildrop.deleted
+    var index = first
+    while index < listing.count, output.count < limit {
+      if !deleted.contains(index) {
+        output.append(decimal: index + 1)
+        output.append(UInt8(ascii: " "))
+        switch column {
+        case .sizes: output.append(decimal: listing.bytes(of: index))
+        case .uniqueIDs: listing.appendUniqueID(of: index, to: &output)
+        }
+        output.append(UInt8(ascii: "\r"))
+        output.append(UInt8(ascii: "\n"))
+      }
+      index += 1
     }
-    output.append(UInt8(ascii: "\r"))
-    output.append(UInt8(ascii: "\n"))
+    return index
   }
 }
 
 extension [UInt8] {
   /// Appends a number that is not negative, without making a string of it.
   fileprivate mutating func append(decimal number: Int) {
-    let start = count
-    var rest = number
-    repeat {
-      append(UInt8(ascii: "0") + UInt8(rest % 10))
-      rest /= 10
-    } while rest > 0
-    self[start...].reverse()
+    var unit = 1
+    while number / unit >= 10 { unit *= 10 }
+    while unit > 0 {
+      append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / unit % 10))
+      unit /= 10
+    }
   }
 }

@@ -47,4 +47,14 @@ package struct MaildropListing: Sendable {
     let start = Int(place.offset)
     return text[start..<start + Int(place.length)]
   }
+
+  /// Appends the unique-id of a message: what a listing of thousands does instead of `uniqueID`.
+  func appendUniqueID(of index: Int, to output: inout [UInt8]) {
+    let place = places[index]
+    let start = Int(place.offset)
+    let uniqueID = text.span.extracting(start..<start + Int(place.length))
+    unsafe uniqueID.withUnsafeBufferPointer { octets in
+      unsafe output.append(contentsOf: octets)
+    }
+  }
 }

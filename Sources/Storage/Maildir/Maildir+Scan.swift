@@ -10,7 +10,8 @@ extension Maildir {
   package func contents(
     limit: Int = Limits.messages
   ) throws(SystemError) -> MaildirContents {
-    var scan = MaildirScan(limit: limit)
+    let directoryBytes = try new.descriptor.status().bytes + current.descriptor.status().bytes
+    var scan = MaildirScan(limit: limit, directoryBytes: directoryBytes)
     // In this order a message that another program moves meanwhile is seen at least once.
     try unsafe new.forEachEntry { name throws(SystemError) in
       unsafe scan.add(name, isNew: true)

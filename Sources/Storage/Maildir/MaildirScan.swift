@@ -25,7 +25,14 @@ struct MaildirScan {
   private var entries: [Entry] = []
   private var ranks: [Rank] = []
 
-  init(limit: Int) { self.limit = limit }
+  /// A scan of directories that are so large together, which saves growing by copying.
+  init(limit: Int, directoryBytes: Int) {
+    self.limit = limit
+    // The directory may have been larger once, so that this is memory that is never touched.
+    text.reserveCapacity(min(directoryBytes, 16 << 20))
+    entries.reserveCapacity(min(directoryBytes / 64, limit))
+    ranks.reserveCapacity(min(directoryBytes / 64, limit))
+  }
 
   mutating func add(_ name: UnsafeRawBufferPointer, isNew: Bool) {
     // No file system has longer names; the check keeps the numbers within their types.
