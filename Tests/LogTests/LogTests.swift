@@ -13,6 +13,16 @@ import Testing
     #expect(!line.unicodeScalars.contains("\u{2028}"))
   }
 
+  @Test(
+    "No value can turn the direction of writing round",
+    arguments: ["\u{202E}", "\u{202A}", "\u{2066}", "\u{2069}", "\u{200F}", "\u{2029}"])
+  func direction(mark: String) {
+    let line = MailEvent.loginFailed(
+      service: "smtp", client: "192.0.2.1", user: "a\(mark)b", reason: "r"
+    ).line
+    #expect(!line.unicodeScalars.contains { mark.unicodeScalars.contains($0) })
+  }
+
   @Test("A value with spaces or quotes is quoted, so that keys cannot be forged")
   func quoting() {
     let line = MailEvent.setAside(file: "x", reason: "said \"no\" file=y").line

@@ -26,10 +26,12 @@ struct LogLine {
     var safe = ""
     for scalar in text.unicodeScalars {
       if safe.utf8.count > limit { return safe + "..." }
-      // C0, DEL, C1 and the Unicode line separators.
+      // C0, DEL, C1, the Unicode line separators, and the marks that turn the direction of writing
+      // round: with those a name could show as another one.
       let isControl =
         scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)
-        || scalar.value == 0x2028 || scalar.value == 0x2029
+        || (0x200E...0x200F).contains(scalar.value) || (0x2028...0x202E).contains(scalar.value)
+        || (0x2066...0x2069).contains(scalar.value)
       if isControl {
         safe += "\\x" + String(scalar.value, radix: 16)
       } else {

@@ -62,7 +62,9 @@ struct ReceivingSession {
     let line = try await connection.readLine(
       limit: SMTP.Limits.commandLineBytes, until: deadline, isInterruptible: true)
     commands += 1
-    if commands > Limits.idleCommands {
+    // A message for many is many commands, and those over the limit of recipients are told so.
+    let limit = session.transaction == nil ? Limits.idleCommands : Limits.transactionCommands
+    if commands > limit {
       return try await close(.tooManyCommands)
     }
     guard let line else { return try await perform(session.receiveOverlongLine()) }

@@ -54,6 +54,8 @@ enum Limits {
   static let handshake: Duration = .seconds(60)
   /// Commands since the start or the last message that was taken in.
   static let idleCommands = 1000
+  /// The same while a transaction is open: twice the recipients that can be configured.
+  static let transactionCommands = 20_000
   /// A wrong password is answered after this time, so that guessing takes its time.
   static let failedLoginDelay: Duration = .seconds(1)
 }

@@ -1,4 +1,5 @@
 package import EventLoop
+import Log
 package import Platform
 
 /// A listening socket that hands out its clients.
@@ -8,6 +9,8 @@ package final class Listener {
   package let address: SocketAddress
   /// Nil when it is closed.
   private var descriptor: Descriptor?
+  /// Whether the last client could not be taken for want of descriptors or memory.
+  private var isShort = false
 
   /// A listener over a socket that listens already, such as one inherited from systemd.
   package init(_ descriptor: consuming Descriptor) throws(SystemError) {
@@ -27,13 +30,16 @@ package final class Listener {
   /// The next client; waits until there is one or the program is about to stop.
   ///
   /// Where the process is out of descriptors the client waits in the kernel's queue: one second is
-  /// slept rather than spinning on a socket that stays readable.
+  /// slept rather than spinning on a socket that stays readable. The admin is told once for each
+  /// time that this begins.
   package func accept() async throws(WaitError) -> Connection {
     while let number = descriptor?.number {
       do throws(SystemError) {
         if let accepted = try descriptor?.accept() {
           let peer = accepted.peer
-          return try Connection(accepted.descriptor, peer: peer)
+          let connection = try Connection(accepted.descriptor, peer: peer)
+          isShort = false
+          return connection
         }
       } catch let error where error.isWouldBlock {
         try await Loop.shared.eventLoop.waitUntilReadable(
@@ -41,6 +47,7 @@ package final class Listener {
       } catch {
         // ECONNABORTED and the like concern one client that has gone; the rest is a shortage.
         if error.isOutOfDescriptors || error.isOutOfMemory {
+          noteShortage(error)
           try await Loop.shared.eventLoop.sleep(until: .now + .seconds(1))
         }
       }
@@ -51,4 +58,13 @@ package final class Listener {
   /// Lets new clients be refused at once, so that they go elsewhere or come again; where systemd has
   /// bound the socket they wait for the next start of the program.
   package func close() { descriptor = nil }
+
+  private func noteShortage(_ error: SystemError) {
+    if isShort { return }
+    isShort = true
+    Log.say(
+      .error,
+      "\(address): clients have to wait: \(error); raise LimitNOFILE= of the service, or lower "
+        + "[limits] connections")
+  }
 }
