@@ -10,9 +10,15 @@ SHELL := /bin/bash
 # Two products, not everything: what only the tests use does not build in release. The flag is for the
 # compiler: without it the archives that a static Foundation needs, which only the tool links, are not
 # named to the linker.
-build:
+build: .build/static
 	$(SWIFT) build --configuration release --static-swift-stdlib --product gatepostd
 	$(SWIFT) build --configuration release --static-swift-stdlib --product gatepost
+
+# Links to the static C++ runtime, which Package.swift lets the linker find first.
+.build/static:
+	mkdir -p $@
+	ln -sf "$$(ls /usr/lib/gcc/*/*/libstdc++.a | sort -V | tail -n 1)" $@/libstdc++.a
+	ln -sf "$$(ls /usr/lib/gcc/*/*/libgcc_eh.a | sort -V | tail -n 1)" $@/libgcc_s.a
 
 ## demo     the main job before your eyes, in a scratch directory on loopback, without root
 demo: build

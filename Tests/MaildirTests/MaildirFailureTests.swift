@@ -1,4 +1,4 @@
-#if DEBUG  // as FAULT_INJECTION, which is defined for the sources only
+#if FAULT_INJECTION
   import Platform
   import Testing
 

@@ -46,20 +46,14 @@ extension Descriptor {
     upTo count: Int, at offset: Int, appendingTo bytes: inout [UInt8]
   ) throws(SystemError) -> Int {
     let number = self.number
-    let start = bytes.count
-    bytes.append(contentsOf: repeatElement(0, count: count))
-    do throws(SystemError) {
-      let got = try attemptCounting("pread64") {
-        unsafe bytes.withUnsafeMutableBytes { buffer in
-          unsafe pread(number, buffer.baseAddress.map { unsafe $0 + start }, count, offset)
-        }
-      }
-      bytes.removeLast(count - got)
-      return got
-    } catch {
-      bytes.removeLast(count)
-      throw error
+    // Into a buffer of its own, because room in an array would have to be cleared first.
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 1)
+    defer { unsafe buffer.deallocate() }
+    let got = try attemptCounting("pread64") {
+      unsafe pread(number, buffer.baseAddress, count, offset)
     }
+    unsafe bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<got]))
+    return got
   }
 
   /// Writes all of `bytes` at the descriptor's position.

@@ -90,6 +90,7 @@ final class Daemon {
       .notice,
       "gatepostd \(Version.text) ready: \(listeners.description), \(spool.count) messages queued")
     tell("READY=1")
+    Footprint.settle()
     await withTaskGroup(of: Void.self) { group in
       group.addTask { [self] in await serve() }
       group.addTask { [self] in await obeySignals() }

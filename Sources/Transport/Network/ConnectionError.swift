@@ -3,7 +3,10 @@ package import Platform
 package import TLS
 
 /// Why a connection cannot go on.
-package enum ConnectionError: Error, Sendable {
+///
+/// Indirect, because every suspended call has room for one: in place it would be half of an idle
+/// session's memory.
+package indirect enum ConnectionError: Error, Sendable {
   /// The peer has closed its side.
   case closed
   /// The wait ended: time-out, cancellation or the stop of the program.

@@ -61,7 +61,7 @@ struct CertificatePair: ~Copyable {
     var pem = PEM(text)
     if let key = pem.nextPrivateKey() { return key }
     // Both the form of RFC 7468 §11 and the older one with "Proc-Type: 4,ENCRYPTED" hold the word.
-    if String(decoding: text, as: UTF8.self).utf8.contains("ENCRYPTED".utf8) {
+    if text.indices.contains(where: { text[$0...].starts(with: "ENCRYPTED".utf8) }) {
       throw .file(
         path: path,
         reason: "wants a passphrase, and nobody is there to type it; "
