@@ -21,11 +21,14 @@ build: .build/static
 	ln -sf "$$(ls /usr/lib/gcc/*/*/libgcc_eh.a | sort -V | tail -n 1)" $@/libgcc_s.a
 
 ## demo     the main job before your eyes, in a scratch directory on loopback, without root
-demo: build
+demo:
+	packaging/prepare build test
+	$(MAKE) build
 	Tests/Demo/demo.sh
 
 ## test     everything that is tested; says what it skipped and why
 test:
+	packaging/prepare
 	SWIFT="$(SWIFT)" Tests/run
 
 ## bench    memory, speed and size against the budgets
