@@ -43,4 +43,20 @@ struct MaildirNameTests {
     #expect(Self.parse(name).uniqueLength == unique.utf8.count)
     #expect(Self.parse(name).baseLength == base.utf8.count)
   }
+
+  @Test func `No name breaks the reader, and the parts are in their order`() {
+    var state: UInt64 = 1939
+    let alphabet = Array("0123456789.,:=SWa\u{FF}".utf8)
+    for _ in 0..<20_000 {
+      var name: [UInt8] = []
+      for _ in 0..<(state >> 40) % 24 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        name.append(alphabet[Int((state >> 33) % UInt64(alphabet.count))])
+      }
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      let parsed = MaildirName(name.span)
+      #expect(parsed.uniqueLength <= parsed.baseLength && parsed.baseLength <= name.count)
+      #expect(parsed.wireBytes ?? 0 >= 0)
+    }
+  }
 }

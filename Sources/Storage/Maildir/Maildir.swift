@@ -47,7 +47,7 @@ package final class Maildir: Sendable {
   ///
   /// Durability: none is needed, for a message that a crash brings back can be removed again.
   ///
-  /// - Returns: how many could not be removed, and the last reason.
+  /// - Returns: how many may still be there, and the last reason.
   package func remove(
     _ indices: [Int], of contents: MaildirContents
   ) -> (failures: Int, reason: SystemError?) {
