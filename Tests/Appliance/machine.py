@@ -36,8 +36,10 @@ class Report:
         print(text, flush=True)
         print(text, file=self.copy, flush=True)
 
-    def fail(self, text):
-        self.line(f"FAIL {text}")
+    def verdict(self, sentence, faults):
+        self.line(f"{'FAIL' if faults else 'PASS'} {sentence}")
+        for fault in faults:
+            self.line(f"     {fault}")
 
     def keep_journal(self, root, file):
         """Keeps the machine's whole journal beside the report; what went wrong is there."""
@@ -76,7 +78,7 @@ def boot(root, phase, limit_seconds, report):
     finally:
         stop(process)
     if not ended:
-        report.fail(f"the {phase} boot ends within {limit_seconds} s")
+        report.verdict(f"the {phase} boot comes to its end", [f"its job ended early, or took more than {limit_seconds} s"])
         console_text = (root / "appliance/console").read_text(errors="replace")
         print("\n".join(console_text.splitlines()[-15:]), file=sys.stderr)
     return ended
