@@ -161,9 +161,25 @@ import Testing
       #expect((3590...3610).contains(modified - WallClock.now))
       #expect(self.names(scratch, "queue/new") == [])
       #expect(self.names(scratch, "queue/cur") == [name])
-      await spool.remove(again)
+      try await spool.remove(again)
     }
     #expect(names(scratch, "queue/cur") == [])
+  }
+
+  @Test("A message that cannot be removed is told of, and one that has gone is not")
+  func removalFails() async throws {
+    let scratch = try ScratchDirectory()
+    try await onLoop {
+      let spool = try Spool(path: scratch.path, disk: Self.disk)
+      try await Self.begin(in: spool).commit()
+      let message = try #require(spool.takeDue(at: .now))
+      try await spool.remove(message)
+      try await spool.remove(message)
+      // A directory cannot be removed as a file can, whoever tries.
+      try FileManager.default.createDirectory(
+        atPath: "\(scratch.path)/queue/new/\(message.name)", withIntermediateDirectories: false)
+      await #expect(throws: SystemError.self) { try await spool.remove(message) }
+    }
   }
 
   @Test("A start plans what is in the queue, and nothing later than the longest delay")

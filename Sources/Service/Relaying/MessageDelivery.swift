@@ -47,17 +47,34 @@ struct MessageDelivery {
       jitter: message.name.id.fraction)
     var toDo = open.envelope.recipients.count { $0.state == .toDo }
     var lastReason = ""
+    var unmarked: [(index: Int, state: State)] = []
     for group in groups(open.envelope) {
       let results = await attempt(group.hop, group.indices, of: open)
       let settled = await settle(results, hop: group.hop, of: open, nextIn: wait)
       toDo -= settled.states.count
       if let reason = settled.reason { lastReason = reason }
-      if toDo > 0 { await mark(settled.states, of: open) }
+      if toDo > 0 { await mark(settled.states, of: open) } else { unmarked = settled.states }
     }
     if toDo > 0 {
       await relayer.spool.postpone(message, until: .now + wait, open: open, reason: lastReason)
     } else {
-      await relayer.spool.remove(message)
+      await remove(marking: unmarked, of: open)
+    }
+  }
+
+  /// Removes the message, of which these recipients are not marked yet.
+  ///
+  /// A file that stays would be sent again after the next start, so it is marked instead, and its
+  /// removal is tried again later.
+  private func remove(marking states: [(index: Int, state: State)], of open: OpenMessage) async {
+    do throws(SystemError) {
+      try await relayer.spool.remove(message)
+    } catch {
+      let reason = "nothing is left to do, but the file cannot be removed: \(error)"
+      Log.say(.error, "\(id): \(reason)")
+      guard await mark(states, of: open) else { return }
+      await relayer.spool.postpone(
+        message, until: .now + Limits.unreadablePause, open: open, reason: reason)
     }
   }
 
@@ -129,14 +146,17 @@ struct MessageDelivery {
     return (states, reason)
   }
 
-  /// Marks recipients in the file of a message that stays.
-  private func mark(_ states: [(index: Int, state: State)], of open: OpenMessage) async {
-    if states.isEmpty { return }
+  /// Marks recipients in the file of a message that stays; says whether that is on the device.
+  @discardableResult
+  private func mark(_ states: [(index: Int, state: State)], of open: OpenMessage) async -> Bool {
+    if states.isEmpty { return true }
     do throws(SystemError) {
       try await relayer.spool.disk.run { () throws(SystemError) in try open.mark(states) }
+      return true
     } catch {
       Log.say(
         .error, "\(id): \(error): a recipient that has the message may get it a second time")
+      return false
     }
   }
 

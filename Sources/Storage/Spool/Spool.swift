@@ -214,12 +214,16 @@ package final class Spool {
     }
   }
 
-  /// Removes a message that has no recipient left to do.
-  package func remove(_ message: QueuedMessage) async {
+  /// Removes a message that has no recipient left to do; one that has gone already is no failure.
+  package func remove(_ message: QueuedMessage) async throws(SystemError) {
     let directories = self.directories
-    await disk.run {
+    try await disk.run { () throws(SystemError) in
       let name = message.name.description
-      _ = try? (message.wasTried ? directories.current.remove(name) : directories.new.remove(name))
+      if message.wasTried {
+        try directories.current.remove(name)
+      } else {
+        try directories.new.remove(name)
+      }
     }
   }
 
