@@ -43,24 +43,45 @@ struct ReceivingSession {
   }
 
   /// Runs the session to its end; every way out of it is logged with its reason or is a QUIT.
+  ///
+  /// What is live here while a line is waited for is the memory of an idle session, so all else is
+  /// done in functions of their own.
   mutating func run() async {
     do throws(ConnectionError) {
-      if service == .submissions { try await startTLS() }
-      try await send(session.greeting)
-      while try await handleLine() {}
+      try await begin()
+      var goesOn = true
+      while goesOn {
+        let line = try await connection.readLine(
+          limit: SMTP.Limits.commandLineBytes, until: deadline, isInterruptible: true)
+        goesOn = try await handle(line)
+      }
     } catch {
-      await sayFarewell(after: error)
-      Log.record(
-        .sessionEnded(service: service.rawValue, client: "\(client)", reason: error.reason))
+      await end(after: error)
     }
     await connection.close(until: .now + Limits.reply)
   }
 
-  /// Reads a line and does what it asks; says whether the session goes on.
-  private mutating func handleLine() async throws(ConnectionError) -> Bool {
-    let deadline = min(.now + settings.commandTimeout, end)
-    let line = try await connection.readLine(
-      limit: SMTP.Limits.commandLineBytes, until: deadline, isInterruptible: true)
+  /// The end of the next wait for a command.
+  private var deadline: Instant {
+    @inline(never) get { min(.now + settings.commandTimeout, end) }
+  }
+
+  @inline(never)
+  private mutating func begin() async throws(ConnectionError) {
+    if service == .submissions { try await startTLS() }
+    try await send(session.greeting)
+  }
+
+  @inline(never)
+  private func end(after error: ConnectionError) async {
+    await sayFarewell(after: error)
+    Log.record(
+      .sessionEnded(service: service.rawValue, client: "\(client)", reason: error.reason))
+  }
+
+  /// Does what a line asks, nil being one that was too long; says whether the session goes on.
+  @inline(never)
+  private mutating func handle(_ line: [UInt8]?) async throws(ConnectionError) -> Bool {
     commands += 1
     // A message for many is many commands, and those over the limit of recipients are told so.
     let limit = session.transaction == nil ? Limits.idleCommands : Limits.transactionCommands
