@@ -11,6 +11,8 @@ import Spool
 struct Destinations {
   /// Forward paths for the queue, without angle brackets.
   var remote: [String] = []
+  /// The octets of these paths together.
+  var remoteBytes = 0
   /// Users whose maildrops get the message, each once.
   var users: [String] = []
   /// What allows the remote ones.
@@ -41,22 +43,40 @@ extension ReceivingSession {
 
   /// Decides about a recipient, and where its copy goes.
   mutating func checkRecipient(_ path: ForwardPath) -> ServerAction {
-    let decision = policy.decide(
-      path, client: client, user: session.user,
-      grantUser: receiver.grants.grant(of: client)?.user, maySend: maySend)
+    let decision: RelayPolicy.Decision
+    do throws(UsersFileError) {
+      decision = try policy.decide(
+        path, client: client, user: session.user,
+        grantUser: receiver.grants.grant(of: client)?.user, maySend: maySend)
+    } catch {
+      return refuse(path, .localError, error.description)
+    }
     switch decision {
     case .local(let localPart):
       return checkLocalRecipient(path, localPart)
     case .relay(let authorization):
       guard let mailbox = path.mailbox else { return session.refused(.noSuchUser) }
-      destinations.remote.append(mailbox.text)
-      destinations.authorization = authorization
-      return session.recipientAccepted(path)
+      return queue(mailbox.text, for: path, authorization)
     case .wrongSender(let authorization):
       return refuse(path, .wrongSender, "\(authorization.name) may not send as this sender")
     case .denied:
       return refuse(path, .relayingDenied, "not authorised to relay")
     }
+  }
+
+  /// Adds a remote recipient, if the queue takes the message and its envelope one more.
+  private mutating func queue(
+    _ address: String, for path: ForwardPath, _ authorization: Authorization
+  ) -> ServerAction {
+    if receiver.spool.isFull { return refuse(path, .insufficientStorage, "the queue is full") }
+    let bytes = destinations.remoteBytes + address.utf8.count
+    guard
+      QueueEnvelope.hasRoom(forRecipients: destinations.remote.count + 1, addressBytes: bytes)
+    else { return session.refused(.tooManyRecipients) }
+    destinations.remote.append(address)
+    destinations.remoteBytes = bytes
+    destinations.authorization = authorization
+    return session.recipientAccepted(path)
   }
 
   private mutating func checkLocalRecipient(
@@ -94,13 +114,9 @@ extension ReceivingSession {
   }
 
   /// Whether a user may send as the sender of the open transaction; a report has none.
-  private func maySend(_ user: String) -> Bool {
+  private func maySend(_ user: String) throws(UsersFileError) -> Bool {
     guard let sender = session.transaction?.sender.mailbox else { return true }
-    do throws(UsersFileError) {
-      return try receiver.accounts.mailbox(for: user)?.maySend(as: sender) ?? false
-    } catch {
-      return false
-    }
+    return try receiver.accounts.mailbox(for: user)?.maySend(as: sender) ?? false
   }
 }
 

@@ -28,6 +28,8 @@ package import Platform
 /// by one byte in place; when none is left to do, the file is removed. The removal is not synced: a
 /// power cut in the few seconds until the file system writes it out repeats a delivery.
 ///
+/// **Limits**: 100,000 messages in the queue, at 32 bytes of memory each.
+///
 /// **Failures**: a foreign or damaged file in the queue is logged, left alone and never tried.
 @Loop
 package final class Spool {
@@ -60,6 +62,12 @@ package final class Spool {
     directories = try SpoolDirectories(path: path)
     self.disk = disk
   }
+
+  /// How many messages the index holds at most; those that were there at the start are all taken.
+  var capacity = 100_000
+
+  /// Whether no message should be accepted for the queue until others have left it.
+  package var isFull: Bool { index.count >= capacity }
 
   /// How many messages wait, besides those that are being delivered.
   package var count: Int { index.count }
