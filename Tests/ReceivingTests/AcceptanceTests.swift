@@ -37,6 +37,22 @@ import Testing
     }
   }
 
+  @Test("A maildrop over its quota takes nothing more, and others are not touched by it")
+  func quota() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      try await bed.session(from: Bed.stranger) { client in
+        try await client.greet()
+        try await client.ask("MAIL FROM:<eve@far.example> SIZE=2000")
+        try await client.ask("RCPT TO:<dora@home.example>", "452 4.2.2")
+        try await client.ask("RCPT TO:<alice@home.example>", "250 2.1.5")
+        try await client.ask("RSET")
+        try await client.ask("MAIL FROM:<eve@far.example> SIZE=500")
+        try await client.ask("RCPT TO:<dora@home.example>", "250 2.1.5")
+      }
+    }
+  }
+
   @Test("The postmaster has a maildrop in every form of the address, before there is such a user")
   func postmaster() async throws {
     try await onLoop {

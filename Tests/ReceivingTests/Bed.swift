@@ -12,7 +12,7 @@ import Testing
 @testable import Receiving
 @testable import Spool
 
-/// The SMTP service with two users and a spool in a directory of its own.
+/// The SMTP service with three users and a spool in a directory of its own.
 @Loop
 final class Bed {
   nonisolated let scratch: ScratchDirectory
@@ -36,7 +36,12 @@ final class Bed {
     clientContext = try TLSContext.client(trust: .anyone)
     let verifier = SCRAMVerifier(password: Array("secret".utf8), salt: [1], iterations: 2)
     let hash = Verifier.scram(verifier).text
-    let users = "alice:\(hash):send-as=alice@home.example,@alice.example\nbob:\(hash):\n"
+    let users = """
+      alice:\(hash):send-as=alice@home.example,@alice.example
+      bob:\(hash):
+      dora:\(hash):quota=1K
+
+      """
     try Data(users.utf8).write(to: URL(filePath: "\(scratch.path)/users"))
     for folder in ["spool", "state"] {
       try FileManager.default.createDirectory(

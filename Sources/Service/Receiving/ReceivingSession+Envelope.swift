@@ -21,7 +21,7 @@ struct Destinations {
 
 extension ReceivingSession {
   /// Opens a transaction if the disk has room for what the client declares.
-  mutating func checkSender(_ transaction: Transaction) -> ServerAction {
+  func checkSender(_ transaction: Transaction) -> ServerAction {
     destinations = Destinations()
     let sender = transaction.sender.text
     do throws(SystemError) {
@@ -42,7 +42,7 @@ extension ReceivingSession {
   }
 
   /// Decides about a recipient, and where its copy goes.
-  mutating func checkRecipient(_ path: ForwardPath) -> ServerAction {
+  func checkRecipient(_ path: ForwardPath) async -> ServerAction {
     let decision: RelayPolicy.Decision
     do throws(UsersFileError) {
       decision = try policy.decide(
@@ -53,7 +53,7 @@ extension ReceivingSession {
     }
     switch decision {
     case .local(let localPart):
-      return checkLocalRecipient(path, localPart)
+      return await checkLocalRecipient(path, localPart)
     case .relay(let authorization):
       guard let mailbox = path.mailbox else { return session.refused(.noSuchUser) }
       return queue(mailbox.text, for: path, authorization)
@@ -65,7 +65,7 @@ extension ReceivingSession {
   }
 
   /// Adds a remote recipient, if the queue takes the message and its envelope one more.
-  private mutating func queue(
+  private func queue(
     _ address: String, for path: ForwardPath, _ authorization: Authorization
   ) -> ServerAction {
     if receiver.spool.isFull { return refuse(path, .insufficientStorage, "the queue is full") }
@@ -79,20 +79,32 @@ extension ReceivingSession {
     return session.recipientAccepted(path)
   }
 
-  private mutating func checkLocalRecipient(
+  private func checkLocalRecipient(
     _ path: ForwardPath, _ localPart: String
-  ) -> ServerAction {
+  ) async -> ServerAction {
+    let user: User?
     do throws(UsersFileError) {
-      if let user = try receiver.accounts.mailbox(for: localPart)?.name.text
-        ?? Self.requiredMailbox(localPart)
-      {
-        if !destinations.users.contains(user) { destinations.users.append(user) }
-        return session.recipientAccepted(path)
-      }
-      return refuse(path, .noSuchUser, "no such user")
+      user = try receiver.accounts.mailbox(for: localPart)
     } catch {
       return refuse(path, .localError, error.description)
     }
+    guard let name = user?.name.text ?? Self.requiredMailbox(localPart) else {
+      return refuse(path, .noSuchUser, "no such user")
+    }
+    if let quota = user?.quota {
+      do throws(SystemError) {
+        let wanted =
+          try await receiver.spool.maildropBytes(of: name)
+          + (session.transaction?.parameters.sizeBytes ?? 0)
+        if wanted > quota.bytes {
+          return refuse(path, .mailboxFull, "the maildrop is over its quota of \(quota)")
+        }
+      } catch {
+        return refuse(path, .localError, "\(error)")
+      }
+    }
+    if !destinations.users.contains(name) { destinations.users.append(name) }
+    return session.recipientAccepted(path)
   }
 
   /// The mailbox that must exist even where no user has its name (RFC 5321 §4.5.1).
@@ -103,7 +115,7 @@ extension ReceivingSession {
     return name == "postmaster" || name == "abuse" ? name : nil
   }
 
-  private mutating func refuse(
+  private func refuse(
     _ path: ForwardPath, _ reply: Reply, _ reason: String
   ) -> ServerAction {
     Log.record(
@@ -121,6 +133,10 @@ extension ReceivingSession {
 }
 
 extension Reply {
+  /// RFC 3463 §3.3: the mailbox is full, which its owner can change.
+  fileprivate static var mailboxFull: Reply {
+    Reply(.insufficientStorage, EnhancedStatus(4, 2, 2), "The mailbox is full, try again later")
+  }
   fileprivate static var wrongSender: Reply {
     Reply(.mailboxNameNotAllowed, EnhancedStatus(5, 7, 1), "You may not send as this address")
   }

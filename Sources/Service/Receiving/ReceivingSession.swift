@@ -10,7 +10,7 @@ import Spool
 
 /// One client's connection: reads a line, asks the protocol what to do, does it.
 @Loop
-struct ReceivingSession {
+final class ReceivingSession {
   let receiver: Receiver
   let connection: Connection
   let service: ReceivingService
@@ -46,7 +46,7 @@ struct ReceivingSession {
   ///
   /// What is live here while a line is waited for is the memory of an idle session, so all else is
   /// done in functions of their own.
-  mutating func run() async {
+  func run() async {
     do throws(ConnectionError) {
       try await begin()
       var goesOn = true
@@ -67,7 +67,7 @@ struct ReceivingSession {
   }
 
   @inline(never)
-  private mutating func begin() async throws(ConnectionError) {
+  private func begin() async throws(ConnectionError) {
     if service == .submissions { try await startTLS() }
     try await send(session.greeting)
   }
@@ -81,7 +81,7 @@ struct ReceivingSession {
 
   /// Does what a line asks, nil being one that was too long; says whether the session goes on.
   @inline(never)
-  private mutating func handle(_ line: [UInt8]?) async throws(ConnectionError) -> Bool {
+  private func handle(_ line: [UInt8]?) async throws(ConnectionError) -> Bool {
     commands += 1
     // A message for many is many commands, and those over the limit of recipients are told so.
     let limit = session.transaction == nil ? Limits.idleCommands : Limits.transactionCommands
@@ -93,7 +93,7 @@ struct ReceivingSession {
     return try await perform(action)
   }
 
-  private mutating func perform(_ action: ServerAction) async throws(ConnectionError) -> Bool {
+  private func perform(_ action: ServerAction) async throws(ConnectionError) -> Bool {
     switch action {
     case .reply(let reply):
       try await send(reply)
@@ -109,7 +109,7 @@ struct ReceivingSession {
     case .checkSender(let transaction):
       return try await perform(checkSender(transaction))
     case .checkRecipient(let path):
-      return try await perform(checkRecipient(path))
+      return try await perform(await checkRecipient(path))
     case .receiveData(let reply):
       try await send(reply)
       let outcome = try await receiveContent()
@@ -150,7 +150,7 @@ struct ReceivingSession {
     }
   }
 
-  private mutating func startTLS() async throws(ConnectionError) {
+  private func startTLS() async throws(ConnectionError) {
     guard let identity = receiver.identity else {
       preconditionFailure("TLS is offered only where there is a certificate")
     }
@@ -158,7 +158,7 @@ struct ReceivingSession {
     session.tlsEstablished()
   }
 
-  private mutating func verify(_ name: String, _ password: [UInt8]) async -> ServerAction {
+  private func verify(_ name: String, _ password: [UInt8]) async -> ServerAction {
     let verification = await receiver.accounts.verify(user: name, password: password)
     switch verification {
     case .verified(let user):

@@ -1,4 +1,5 @@
 package import EventLoop
+import Maildir
 package import Platform
 
 /// The queue of outgoing mail and the way into the maildrops: plain files below one directory.
@@ -75,6 +76,15 @@ package final class Spool {
   /// What is free on the file system of the spool.
   package var space: FileSystemSpace {
     get throws(SystemError) { try directories.temporary.descriptor.fileSystemSpace() }
+  }
+
+  /// How much mail lies in a user's maildrop, in octets on the wire.
+  package func maildropBytes(of user: String) async throws(SystemError) -> Int {
+    let directories = self.directories
+    return try await disk.run { () throws(SystemError) in
+      let maildrop = try Maildir.open(user, in: directories.mail)
+      return try maildrop?.contents().wireBytes.reduce(0, +) ?? 0
+    }
   }
 
   // MARK: Accepting
