@@ -60,6 +60,19 @@ import Testing
     }
   }
 
+  @Test("A reply that comes before the content is not taken for its verdict")
+  func earlyReply() async throws {
+    try await onLoop {
+      let server = try NextServer()
+      server.answer = { $0 == "DATA" ? "354 go ahead|250 2.0.0 taken" : nil }
+      let bed = try Bed(smarthost: server)
+      try await bed.put(to: "ann@far.example")
+      try await bed.run(server)
+      #expect(bed.names(in: "queue/cur").count == 1)
+      #expect(try bed.envelope().contains("To: - <ann@far.example>"))
+    }
+  }
+
   @Test("A message is tried again when its time has come")
   func retried() async throws {
     try await onLoop {

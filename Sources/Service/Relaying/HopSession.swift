@@ -103,6 +103,8 @@ final class HopSession {
           action = session.tlsEstablished()
         case .sendContent:
           guard let content else { preconditionFailure("only a message has content") }
+          // A reply that is here before the content is not about it: the server is out of step.
+          if connection.hasBufferedInput { throw .malformed }
           hasSentContent = true
           try await send(content)
           action = receive(try await reply())
