@@ -2,6 +2,8 @@
 enum Limits {
   /// Messages that are being delivered at the same time.
   static let deliveries = 20
+  /// Messages without a pause after which memory is given back.
+  static let burst = 32
   /// Connections to all destinations together, those that are being closed included.
   static let connections = 64
   /// Connections that wait for another message to the same destination.

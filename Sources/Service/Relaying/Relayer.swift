@@ -36,6 +36,8 @@ package final class Relayer {
   private var tlsContexts: [(trust: TLSTrust, context: TLSContext)] = []
   /// How many messages are being delivered.
   private(set) var active = 0
+  /// How many were begun since there was last nothing to do.
+  private var begun = 0
   /// Sessions that are to be closed.
   private var leaving: [(hop: Hop, session: HopSession)] = []
 
@@ -62,15 +64,23 @@ package final class Relayer {
       repeat {
         while active < Limits.deliveries, let message = spool.takeDue(at: .now) {
           active += 1
+          begun += 1
           group.addTask { [self] in await deliver(message) }
         }
         // With nothing to do nobody's connection is held open.
-        if active == 0 { leaving += connections.takeAll() }
+        if active == 0 { rest() }
         closeLeaving(in: &group)
       } while await waitForWork()
     }
     leaving += connections.takeAll()
     await withDiscardingTaskGroup { group in closeLeaving(in: &group) }
+  }
+
+  /// Gives back what the work that has just ended has used.
+  private func rest() {
+    leaving += connections.takeAll()
+    if begun >= Limits.burst { Heap.trim() }
+    begun = 0
   }
 
   /// Returns when there may be something to do; false when the program is to stop.
