@@ -16,7 +16,7 @@ import Testing
 
   @Loop
   private func failure(
-    of servers: [ScriptedServer], patience: Resolver.Patience = Self.patient
+    of servers: [NameServer], patience: Resolver.Patience = Self.patient
   ) async throws -> DNSError? {
     var failure: DNSError?
     try await serving(servers) {
@@ -33,7 +33,7 @@ import Testing
     "A server that cannot tell is never one that says there is nothing", arguments: [1, 2, 4, 5, 9])
   func codes(code: UInt8) async throws {
     try await onLoop {
-      let server = try ScriptedServer { [reply(to: $0, code: code)] }
+      let server = try NameServer { [reply(to: $0, code: code)] }
       #expect(try await failure(of: [server]) == .failed(code: Int(code)))
     }
   }
@@ -41,7 +41,7 @@ import Testing
   @Test("A failure may leave the question out")
   func shortFailure() async throws {
     try await onLoop {
-      let server = try ScriptedServer { query in
+      let server = try NameServer { query in
         [[query[0], query[1], 0x81, 0x82, 0, 0, 0, 0, 0, 0, 0, 0]]
       }
       #expect(try await failure(of: [server]) == .failed(code: 2))
@@ -51,8 +51,8 @@ import Testing
   @Test("The next server is asked, and asked first from then on")
   func nextServer() async throws {
     try await onLoop {
-      let bad = try ScriptedServer { [reply(to: $0, code: 2)] }
-      let good = try ScriptedServer { [reply(to: $0, answer: [Self.v4])] }
+      let bad = try NameServer { [reply(to: $0, code: 2)] }
+      let good = try NameServer { [reply(to: $0, answer: [Self.v4])] }
       try await serving([bad, good]) {
         let resolver = Resolver(NameServers([bad.address, good.address]), patience: Self.patient)
         for name in ["one.example", "two.example", "three.example"] {
@@ -68,7 +68,7 @@ import Testing
   @Test("A silent server is asked twice and then given up")
   func silence() async throws {
     try await onLoop {
-      let server = try ScriptedServer { _ in [] }
+      let server = try NameServer { _ in [] }
       #expect(try await failure(of: [server], patience: Self.impatient) == .timedOut)
       #expect(server.datagrams == 2)
     }
@@ -78,7 +78,7 @@ import Testing
   func nobody() async throws {
     try await onLoop {
       // The port was free a moment ago.
-      let address = try ScriptedServer { _ in [] }.address
+      let address = try NameServer { _ in [] }.address
       let resolver = Resolver(NameServers([address]), patience: Self.patient)
       let refused = SystemError(code: ECONNREFUSED, call: "recvfrom")
       await #expect(throws: DNSError.network(refused)) { _ = try await resolver.a("host.example") }
@@ -88,7 +88,7 @@ import Testing
   @Test("Replies with another identifier or to another question are passed over")
   func forgeries() async throws {
     try await onLoop {
-      let server = try ScriptedServer { query in
+      let server = try NameServer { query in
         let lie = record(1, [6, 6, 6, 6])
         var otherIdentifier = reply(to: query, answer: [lie])
         otherIdentifier[1] ^= 1
@@ -116,7 +116,7 @@ import Testing
   @Test("A flood of forgeries ends the wait")
   func flood() async throws {
     try await onLoop {
-      let server = try ScriptedServer { query in
+      let server = try NameServer { query in
         var forged = reply(to: query, answer: [Self.v4])
         forged[0] ^= 1
         return Array(repeating: forged, count: Limits.strayDatagrams)
@@ -129,7 +129,7 @@ import Testing
   func noExtension() async throws {
     try await onLoop {
       // The eleventh byte counts the additional records, where the offer stands.
-      let server = try ScriptedServer { query in
+      let server = try NameServer { query in
         [query[11] == 0 ? reply(to: query, answer: [Self.v4]) : reply(to: query, code: 1)]
       }
       try await serving([server]) {
@@ -144,7 +144,7 @@ import Testing
   @Test("The word of a local server that DNSSEC proves the answer is kept, also in the cache")
   func authenticated() async throws {
     try await onLoop {
-      let server = try ScriptedServer { query in
+      let server = try NameServer { query in
         var reply = reply(to: query, answer: [Self.v4])
         if query[3] & 0x20 != 0 { reply[3] |= 0x20 }
         return [reply]
@@ -167,7 +167,7 @@ import Testing
         wire("ns.example") + wire("root.example") + [UInt8](repeating: 0, count: 16) + [
           0, 0, 0, 60,
         ]
-      let server = try ScriptedServer { query in
+      let server = try NameServer { query in
         switch query[13] {
         case UInt8(ascii: "p"): [reply(to: query, answer: [Self.v4])]
         case UInt8(ascii: "n"): [reply(to: query, code: 3, authority: [record(6, soa)])]
@@ -201,7 +201,7 @@ import Testing
   @Test("Contradictions and broken records are no answer")
   func malformed() async throws {
     try await onLoop {
-      let scripts: [ScriptedServer.Script] = [
+      let scripts: [NameServer.Script] = [
         { [reply(to: $0, code: 3, answer: [Self.v4])] },
         { [reply(to: $0, answer: [record(1, [192, 0, 2])])] },
         { [reply(to: $0, answer: [Self.v4]).dropLast()] },
@@ -210,7 +210,7 @@ import Testing
         { [reply(to: $0, authority: [record(2, wire("ns.example"))])] },
       ]
       for (index, script) in scripts.enumerated() {
-        let server = try ScriptedServer(script)
+        let server = try NameServer(script)
         #expect(try await failure(of: [server]) == .malformed, "script \(index)")
       }
     }
@@ -219,11 +219,11 @@ import Testing
   @Test("A reply that was cut short is asked for over TCP, where nonsense and length have limits")
   func streams() async throws {
     try await onLoop {
-      let cut: ScriptedServer.Script = { [reply(to: $0, flags: 0x02)] }
+      let cut: NameServer.Script = { [reply(to: $0, flags: 0x02)] }
       func framed(_ message: [UInt8]) -> [UInt8] {
         [UInt8(message.count >> 8), UInt8(message.count & 0xFF)] + message
       }
-      let good = try ScriptedServer(
+      let good = try NameServer(
         streams: { query in
           let message = framed(reply(to: query, answer: [Self.v4]))
           return [Array(message[..<1]), Array(message[1..<20]), Array(message[20...])]
@@ -234,7 +234,7 @@ import Testing
         #expect(found.count == 1)
         #expect(good.streams == 1)
       }
-      let bad: [ScriptedServer.Script] = [
+      let bad: [NameServer.Script] = [
         { _ in [] }, { _ in [[0, 100, 1, 2]] }, { _ in [[0xFF, 0xFF]] }, { _ in [[0, 0]] },
         { query in
           var forged = reply(to: query, answer: [Self.v4])
@@ -243,7 +243,7 @@ import Testing
         },
       ]
       for (index, script) in bad.enumerated() {
-        let server = try ScriptedServer(streams: script, cut)
+        let server = try NameServer(streams: script, cut)
         let failure = try await failure(of: [server])
         // A peer that closes with unread bytes resets the connection.
         #expect(failure == .malformed, "script \(index): \(String(describing: failure))")

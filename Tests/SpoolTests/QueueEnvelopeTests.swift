@@ -111,6 +111,24 @@ import Testing
     #expect(!envelope.isUnfinished)
   }
 
+  @Test(
+    "An envelope that has room can be read again, and one recipient more has none",
+    arguments: [6, 60, 520])
+  func room(addressBytes: Int) throws {
+    let address = String(repeating: "a", count: addressBytes - 5) + "@b.de"
+    var count = 1
+    while QueueEnvelope.hasRoom(forRecipients: count + 1, addressBytes: (count + 1) * addressBytes)
+    {
+      count += 1
+    }
+    let written = header(
+      from: String(repeating: "s", count: 512), to: Array(repeating: address, count: count))
+    #expect(written.count <= QueueEnvelope.limitBytes)
+    #expect(count >= 900)
+    let envelope = try #require(QueueEnvelope(parsing: written + Array("Received: x\n".utf8)))
+    #expect(envelope.recipients.count == count)
+  }
+
   @Test("Fields inside the message are not the envelope's")
   func contentFields() throws {
     let content = Array("Received: x\nGatepost-To: - <evil@x>\n\n".utf8)

@@ -6,7 +6,8 @@ import Testing
 @Suite struct QueueIndexTests {
   private func message(_ counter: UInt32) -> QueuedMessage {
     let name = MessageFileName(id: SpoolScratch.id(counter), bytes: 1, wireBytes: 2)
-    return QueuedMessage(name: name, wasTried: false, attempts: 0)
+    return QueuedMessage(
+      name: name, wasTried: false, attempts: 0, at: Instant(nanoseconds: 0))
   }
 
   @Test("Messages come out in the order of their times, whatever order they went in")
@@ -36,6 +37,16 @@ import Testing
     #expect(index.count == 1)
     #expect(index.takeDue(at: Instant(nanoseconds: 10)) == message(1))
     #expect(index.count == 0)
+  }
+
+  @Test("How long a message is known is told by the clock that never jumps")
+  func known() {
+    let name = MessageFileName(id: SpoolScratch.id(1), bytes: 1, wireBytes: 2)
+    let start = Instant(nanoseconds: 1_500_000_000)
+    let message = QueuedMessage(name: name, wasTried: false, attempts: 0, at: start)
+    #expect(!message.isFound)
+    #expect(message.known(at: start) == .zero)
+    #expect(message.known(at: start + .seconds(86_400)) == .seconds(86_400))
   }
 
   @Test("An entry is as small as the budget for 100,000 messages says")

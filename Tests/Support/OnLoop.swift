@@ -17,4 +17,8 @@ package func onLoop<Result: Sendable>(
   return await Task(executorPreference: Loop.shared.eventLoop) { await body() }.value
 }
 
-private let loopThread: Void = Thread.detachNewThread { Loop.shared.eventLoop.run() }
+private let loopThread: Void = {
+  // As in the program: OpenSSL writes with write(2), and a peer that has gone is no end of it all.
+  signal(SIGPIPE, SIG_IGN)
+  Thread.detachNewThread { Loop.shared.eventLoop.run() }
+}()

@@ -140,6 +140,14 @@ package struct Directory: ~Copyable, Sendable {
     _ = try attempt("utimensat") { unsafe cl_set_modified(number, name, Int(seconds)) }
   }
 
+  /// Keeps every other process that asks for it from having this lock, until this value ends.
+  ///
+  /// - Throws: an error with `isWouldBlock` when another one has it.
+  package borrowing func lock() throws(SystemError) {
+    let number = descriptor.number
+    _ = try attempt("flock") { flock(number, LOCK_EX | LOCK_NB) }
+  }
+
   /// Returns when the names in the directory are on the device.
   package borrowing func synchronize() throws(SystemError) { try descriptor.synchronize() }
 

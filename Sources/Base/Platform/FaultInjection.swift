@@ -39,15 +39,26 @@
       call n: Int, _ extent: Extent = .once, with code: Int32,
       in body: () throws(Failure) -> Void
     ) -> (reached: Bool, failure: Failure?) {
+      begin(call: n, extent, with: code)
+      var failure: Failure?
+      do { try body() } catch { failure = error }
+      return (end(), failure)
+    }
+
+    /// Has the `n`-th system call of this thread fail from now on, until `end`: for work that comes to
+    /// the thread in pieces, as to the only one of a pool.
+    package static func begin(call n: Int, _ extent: Extent = .once, with code: Int32) {
       let thread = UInt(pthread_self())
       plans.withLock { plans in
         precondition(plans[thread] == nil, "one plan a thread")
         plans[thread] = Plan(first: n, extent: extent, code: code)
       }
-      var failure: Failure?
-      do { try body() } catch { failure = error }
-      let plan = plans.withLock { $0.removeValue(forKey: thread) }
-      return ((plan?.calls ?? 0) >= n, failure)
+    }
+
+    /// Lets all calls of this thread through again; says whether the call was reached.
+    package static func end() -> Bool {
+      let plan = plans.withLock { $0.removeValue(forKey: UInt(pthread_self())) }
+      return plan.map { $0.calls >= $0.first } ?? false
     }
 
     static func failure(of call: StaticString) -> Int32? {

@@ -30,7 +30,7 @@ enum Keys {
       ) { $0.state = $1 },
       Key(
         .server, "runtime", .path, default: .text("/run/gatepost"),
-        "The directory of the control socket."
+        "A directory for what need not survive a restart. Nothing is kept there yet."
       ) { $0.runtime = $1 },
       Key(
         .server, "users", .path, default: .text("/etc/gatepost/users"),

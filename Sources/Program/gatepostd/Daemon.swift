@@ -17,6 +17,7 @@ import TLS
 @Loop
 final class Daemon {
   private let file: String
+  private let lock: SpoolLock
   private let spool: Spool
   private let grants: Grants
   private let gate: ConnectionGate
@@ -53,6 +54,7 @@ final class Daemon {
   private init(_ configuration: Configuration, file: String) throws(StartError) {
     let parts = try Parts(configuration)
     self.file = file
+    lock = parts.lock
     spool = parts.spool
     grants = parts.grants
     identity = parts.identity

@@ -15,6 +15,7 @@ import TLS
 @Loop
 struct Parts {
   let disk: WorkerPool
+  let lock: SpoolLock
   let spool: Spool
   let maildrops: Maildrops
   let accounts: Accounts
@@ -29,6 +30,7 @@ struct Parts {
     let disk = WorkerPool(threads: 2)
     self.disk = disk
     for path in [server.spool, server.state] { try Self.make(path) }
+    lock = try SpoolLock(server.spool)
     identity = try StartError.about("TLS") { () throws(TLSError) in
       try Self.identity(configuration)
     }
@@ -79,5 +81,21 @@ struct Parts {
     }
     return ServerIdentity(
       try TLSContext.server(certificatePath: tls.certificate, keyPath: tls.key))
+  }
+}
+
+/// What keeps a second daemon from delivering the same queue, for as long as this one lives.
+final class SpoolLock: Sendable {
+  private let directory: Directory
+
+  init(_ path: String) throws(StartError) {
+    do throws(SystemError) {
+      directory = try Directory(path: path)
+      try directory.lock()
+    } catch let error where error.isWouldBlock {
+      throw StartError("spool \(path): another gatepostd works on it; stop that one first")
+    } catch {
+      throw StartError("spool \(path): \(error)")
+    }
   }
 }

@@ -57,7 +57,8 @@ extension Reply {
   package static var insufficientStorage: Reply {
     Reply(.insufficientStorage, EnhancedStatus(4, 3, 1), "Not enough disk space, try again later")
   }
-  static var tooManyRecipients: Reply {
+  /// The transaction has as many recipients as it may have; the client sends to the rest in another.
+  package static var tooManyRecipients: Reply {
     Reply(.insufficientStorage, EnhancedStatus(4, 5, 3), "Too many recipients, send more later")
   }
   static var authenticationUnavailable: Reply {

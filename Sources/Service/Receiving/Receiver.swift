@@ -43,7 +43,7 @@ package final class Receiver {
 
   /// Talks to one client until either has had enough.
   package func serve(_ connection: Connection, as service: ReceivingService) async {
-    var session = ReceivingSession(self, connection, service)
+    let session = ReceivingSession(self, connection, service)
     await session.run()
   }
 }

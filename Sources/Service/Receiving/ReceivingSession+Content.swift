@@ -12,7 +12,7 @@ extension ReceivingSession {
   /// the rest of it commands.
   ///
   /// - Returns: the reply to the end of the content; 250 only when the message is on the device.
-  mutating func receiveContent() async throws(ConnectionError) -> Reply {
+  func receiveContent() async throws(ConnectionError) -> Reply {
     guard let transaction = session.transaction else {
       preconditionFailure("content comes within a transaction")
     }

@@ -11,6 +11,8 @@ import Spool
 struct Destinations {
   /// Forward paths for the queue, without angle brackets.
   var remote: [String] = []
+  /// The octets of these paths together.
+  var remoteBytes = 0
   /// Users whose maildrops get the message, each once.
   var users: [String] = []
   /// What allows the remote ones.
@@ -19,7 +21,7 @@ struct Destinations {
 
 extension ReceivingSession {
   /// Opens a transaction if the disk has room for what the client declares.
-  mutating func checkSender(_ transaction: Transaction) -> ServerAction {
+  func checkSender(_ transaction: Transaction) -> ServerAction {
     destinations = Destinations()
     let sender = transaction.sender.text
     do throws(SystemError) {
@@ -40,18 +42,21 @@ extension ReceivingSession {
   }
 
   /// Decides about a recipient, and where its copy goes.
-  mutating func checkRecipient(_ path: ForwardPath) -> ServerAction {
-    let decision = policy.decide(
-      path, client: client, user: session.user,
-      grantUser: receiver.grants.grant(of: client)?.user, maySend: maySend)
+  func checkRecipient(_ path: ForwardPath) async -> ServerAction {
+    let decision: RelayPolicy.Decision
+    do throws(UsersFileError) {
+      decision = try policy.decide(
+        path, client: client, user: session.user,
+        grantUser: receiver.grants.grant(of: client)?.user, maySend: maySend)
+    } catch {
+      return refuse(path, .localError, error.description)
+    }
     switch decision {
     case .local(let localPart):
-      return checkLocalRecipient(path, localPart)
+      return await checkLocalRecipient(path, localPart)
     case .relay(let authorization):
       guard let mailbox = path.mailbox else { return session.refused(.noSuchUser) }
-      destinations.remote.append(mailbox.text)
-      destinations.authorization = authorization
-      return session.recipientAccepted(path)
+      return queue(mailbox.text, for: path, authorization)
     case .wrongSender(let authorization):
       return refuse(path, .wrongSender, "\(authorization.name) may not send as this sender")
     case .denied:
@@ -59,20 +64,47 @@ extension ReceivingSession {
     }
   }
 
-  private mutating func checkLocalRecipient(
-    _ path: ForwardPath, _ localPart: String
+  /// Adds a remote recipient, if the queue takes the message and its envelope one more.
+  private func queue(
+    _ address: String, for path: ForwardPath, _ authorization: Authorization
   ) -> ServerAction {
+    if receiver.spool.isFull { return refuse(path, .insufficientStorage, "the queue is full") }
+    let bytes = destinations.remoteBytes + address.utf8.count
+    guard
+      QueueEnvelope.hasRoom(forRecipients: destinations.remote.count + 1, addressBytes: bytes)
+    else { return session.refused(.tooManyRecipients) }
+    destinations.remote.append(address)
+    destinations.remoteBytes = bytes
+    destinations.authorization = authorization
+    return session.recipientAccepted(path)
+  }
+
+  private func checkLocalRecipient(
+    _ path: ForwardPath, _ localPart: String
+  ) async -> ServerAction {
+    let user: User?
     do throws(UsersFileError) {
-      if let user = try receiver.accounts.mailbox(for: localPart)?.name.text
-        ?? Self.requiredMailbox(localPart)
-      {
-        if !destinations.users.contains(user) { destinations.users.append(user) }
-        return session.recipientAccepted(path)
-      }
-      return refuse(path, .noSuchUser, "no such user")
+      user = try receiver.accounts.mailbox(for: localPart)
     } catch {
       return refuse(path, .localError, error.description)
     }
+    guard let name = user?.name.text ?? Self.requiredMailbox(localPart) else {
+      return refuse(path, .noSuchUser, "no such user")
+    }
+    if let quota = user?.quota {
+      do throws(SystemError) {
+        let wanted =
+          try await receiver.spool.maildropBytes(of: name)
+          + (session.transaction?.parameters.sizeBytes ?? 0)
+        if wanted > quota.bytes {
+          return refuse(path, .mailboxFull, "the maildrop is over its quota of \(quota)")
+        }
+      } catch {
+        return refuse(path, .localError, "\(error)")
+      }
+    }
+    if !destinations.users.contains(name) { destinations.users.append(name) }
+    return session.recipientAccepted(path)
   }
 
   /// The mailbox that must exist even where no user has its name (RFC 5321 §4.5.1).
@@ -83,7 +115,7 @@ extension ReceivingSession {
     return name == "postmaster" || name == "abuse" ? name : nil
   }
 
-  private mutating func refuse(
+  private func refuse(
     _ path: ForwardPath, _ reply: Reply, _ reason: String
   ) -> ServerAction {
     Log.record(
@@ -94,17 +126,17 @@ extension ReceivingSession {
   }
 
   /// Whether a user may send as the sender of the open transaction; a report has none.
-  private func maySend(_ user: String) -> Bool {
+  private func maySend(_ user: String) throws(UsersFileError) -> Bool {
     guard let sender = session.transaction?.sender.mailbox else { return true }
-    do throws(UsersFileError) {
-      return try receiver.accounts.mailbox(for: user)?.maySend(as: sender) ?? false
-    } catch {
-      return false
-    }
+    return try receiver.accounts.mailbox(for: user)?.maySend(as: sender) ?? false
   }
 }
 
 extension Reply {
+  /// RFC 3463 §3.3: the mailbox is full, which its owner can change.
+  fileprivate static var mailboxFull: Reply {
+    Reply(.insufficientStorage, EnhancedStatus(4, 2, 2), "The mailbox is full, try again later")
+  }
   fileprivate static var wrongSender: Reply {
     Reply(.mailboxNameNotAllowed, EnhancedStatus(5, 7, 1), "You may not send as this address")
   }

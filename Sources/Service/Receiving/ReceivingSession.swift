@@ -10,7 +10,7 @@ import Spool
 
 /// One client's connection: reads a line, asks the protocol what to do, does it.
 @Loop
-struct ReceivingSession {
+final class ReceivingSession {
   let receiver: Receiver
   let connection: Connection
   let service: ReceivingService
@@ -43,24 +43,45 @@ struct ReceivingSession {
   }
 
   /// Runs the session to its end; every way out of it is logged with its reason or is a QUIT.
-  mutating func run() async {
+  ///
+  /// What is live here while a line is waited for is the memory of an idle session, so all else is
+  /// done in functions of their own.
+  func run() async {
     do throws(ConnectionError) {
-      if service == .submissions { try await startTLS() }
-      try await send(session.greeting)
-      while try await handleLine() {}
+      try await begin()
+      var goesOn = true
+      while goesOn {
+        let line = try await connection.readLine(
+          limit: SMTP.Limits.commandLineBytes, until: deadline, isInterruptible: true)
+        goesOn = try await handle(line)
+      }
     } catch {
-      await sayFarewell(after: error)
-      Log.record(
-        .sessionEnded(service: service.rawValue, client: "\(client)", reason: error.reason))
+      await end(after: error)
     }
     await connection.close(until: .now + Limits.reply)
   }
 
-  /// Reads a line and does what it asks; says whether the session goes on.
-  private mutating func handleLine() async throws(ConnectionError) -> Bool {
-    let deadline = min(.now + settings.commandTimeout, end)
-    let line = try await connection.readLine(
-      limit: SMTP.Limits.commandLineBytes, until: deadline, isInterruptible: true)
+  /// The end of the next wait for a command.
+  private var deadline: Instant {
+    @inline(never) get { min(.now + settings.commandTimeout, end) }
+  }
+
+  @inline(never)
+  private func begin() async throws(ConnectionError) {
+    if service == .submissions { try await startTLS() }
+    try await send(session.greeting)
+  }
+
+  @inline(never)
+  private func end(after error: ConnectionError) async {
+    await sayFarewell(after: error)
+    Log.record(
+      .sessionEnded(service: service.rawValue, client: "\(client)", reason: error.reason))
+  }
+
+  /// Does what a line asks, nil being one that was too long; says whether the session goes on.
+  @inline(never)
+  private func handle(_ line: [UInt8]?) async throws(ConnectionError) -> Bool {
     commands += 1
     // A message for many is many commands, and those over the limit of recipients are told so.
     let limit = session.transaction == nil ? Limits.idleCommands : Limits.transactionCommands
@@ -72,7 +93,7 @@ struct ReceivingSession {
     return try await perform(action)
   }
 
-  private mutating func perform(_ action: ServerAction) async throws(ConnectionError) -> Bool {
+  private func perform(_ action: ServerAction) async throws(ConnectionError) -> Bool {
     switch action {
     case .reply(let reply):
       try await send(reply)
@@ -88,7 +109,7 @@ struct ReceivingSession {
     case .checkSender(let transaction):
       return try await perform(checkSender(transaction))
     case .checkRecipient(let path):
-      return try await perform(checkRecipient(path))
+      return try await perform(await checkRecipient(path))
     case .receiveData(let reply):
       try await send(reply)
       let outcome = try await receiveContent()
@@ -129,7 +150,7 @@ struct ReceivingSession {
     }
   }
 
-  private mutating func startTLS() async throws(ConnectionError) {
+  private func startTLS() async throws(ConnectionError) {
     guard let identity = receiver.identity else {
       preconditionFailure("TLS is offered only where there is a certificate")
     }
@@ -137,7 +158,7 @@ struct ReceivingSession {
     session.tlsEstablished()
   }
 
-  private mutating func verify(_ name: String, _ password: [UInt8]) async -> ServerAction {
+  private func verify(_ name: String, _ password: [UInt8]) async -> ServerAction {
     let verification = await receiver.accounts.verify(user: name, password: password)
     switch verification {
     case .verified(let user):

@@ -57,18 +57,19 @@ package struct RelayPolicy: Sendable {
   ///   - user: who the client has proved to be.
   ///   - grantUser: the user of the grant that the address has at this moment.
   ///   - maySend: whether a user may send as the sender of the message.
-  package func decide(
+  /// - Throws: what keeps `maySend` from telling; that is no reason to refuse for good.
+  package func decide<Failure: Error>(
     _ recipient: ForwardPath, client: IPAddress, user: String?, grantUser: String?,
-    maySend: (String) -> Bool
-  ) -> Decision {
+    maySend: (String) throws(Failure) -> Bool
+  ) throws(Failure) -> Decision {
     guard let mailbox = recipient.mailbox else { return .local(localPart: "postmaster") }
     if domains.contains(mailbox.domain) { return .local(localPart: mailbox.localPart) }
     if let user {
-      return maySend(user) ? .relay(.user(user)) : .wrongSender(.user(user))
+      return try maySend(user) ? .relay(.user(user)) : .wrongSender(.user(user))
     }
     if isTrusted(client) { return .relay(.network) }
     if let grantUser {
-      return maySend(grantUser) ? .relay(.grant(grantUser)) : .wrongSender(.grant(grantUser))
+      return try maySend(grantUser) ? .relay(.grant(grantUser)) : .wrongSender(.grant(grantUser))
     }
     return .denied
   }

@@ -1,27 +1,33 @@
 import EventLoop
-import Platform
 
 /// The sessions that wait for another message to the same destination.
 ///
 /// They wait only while the queue has work; when it has none they are closed, so that no timer and
 /// no connection outlives a burst.
+///
+/// **Limits**: `Limits.idleConnections`; a queue full of mail for many domains keeps the latest.
 @Loop
 final class HopConnections {
-  private var idle: [Hop: [HopSession]] = [:]
+  /// The one that has waited longest first.
+  private var idle: [(hop: Hop, session: HopSession)] = []
 
   /// An idle session with the destination, the one that was used last.
   func take(_ hop: Hop) -> HopSession? {
-    guard let session = idle[hop]?.popLast() else { return nil }
-    if idle[hop]?.isEmpty == true { idle[hop] = nil }
-    return session
+    guard let place = idle.lastIndex(where: { $0.hop == hop }) else { return nil }
+    return idle.remove(at: place).session
   }
 
   /// Keeps a session for the next message.
-  func put(_ session: HopSession, for hop: Hop) { idle[hop, default: []].append(session) }
+  ///
+  /// - Returns: the session that had to make room for it.
+  func put(_ session: HopSession, for hop: Hop) -> (hop: Hop, session: HopSession)? {
+    idle.append((hop, session))
+    return idle.count > Limits.idleConnections ? idle.removeFirst() : nil
+  }
 
   /// Takes out all sessions.
   func takeAll() -> [(hop: Hop, session: HopSession)] {
-    defer { idle = [:] }
-    return idle.flatMap { hop, sessions in sessions.map { (hop, $0) } }
+    defer { idle = [] }
+    return idle
   }
 }

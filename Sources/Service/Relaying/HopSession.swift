@@ -24,30 +24,37 @@ final class HopSession {
   let target: HopAddress
   /// How many messages were handed in.
   private(set) var messages = 0
-  /// Whether the connection was lost before the server had answered anything about the message.
-  private(set) var wasLostAtOnce = false
+  /// Whether the server ended the session before it had said anything else about the message.
+  private(set) var hasEndedAtOnce = false
+  /// Whether the content of the message was begun.
+  private(set) var hasSentContent = false
   /// Whether the TLS handshake has failed.
   private(set) var hasTLSFailed = false
   private let connection: Connection
   private var session: ClientSession
   private let context: TLSContext?
   private let disk: WorkerPool
+  private let patience: Patience
   private var repliesToMessage = 0
 
   /// - Parameter context: the client side of TLS; nil where it is not used.
   init(
     _ connection: Connection, to target: HopAddress, settings: ClientSettings,
-    context: TLSContext?, disk: WorkerPool
+    context: TLSContext?, disk: WorkerPool, patience: Patience
   ) {
     self.connection = connection
     self.target = target
     self.context = context
     self.disk = disk
+    self.patience = patience
     session = ClientSession(settings: settings)
   }
 
-  /// Whether another message can be handed in.
-  var isUsable: Bool { session.isUsable && messages < Limits.messagesPerConnection }
+  /// Whether the server would take another message.
+  var isOpen: Bool { session.isUsable }
+
+  /// Whether the session has had its share of messages.
+  var isWorn: Bool { messages >= Limits.messagesPerConnection }
 
   /// Opens the session, up to where a message can be handed in.
   func open(isImplicitTLS: Bool) async -> End {
@@ -64,7 +71,8 @@ final class HopSession {
   func deliver(_ envelope: SMTP.Envelope, content: OpenMessage) async -> [Outcome] {
     messages += 1
     repliesToMessage = 0
-    wasLostAtOnce = false
+    hasEndedAtOnce = false
+    hasSentContent = false
     let end = await perform(session.deliver(envelope), content: content)
     guard case .finished(let outcomes) = end else {
       preconditionFailure("a message that was handed in has outcomes")
@@ -86,22 +94,25 @@ final class HopSession {
       do throws(ConnectionError) {
         switch action {
         case .send(let bytes):
-          try await connection.write(bytes, until: .now + Limits.reply)
-          action = session.receive(try await reply())
+          try await connection.write(bytes, until: .now + patience.reply)
+          action = receive(try await reply())
         case .awaitReply:
-          action = session.receive(try await reply())
+          action = receive(try await reply())
         case .startTLS:
           try await startTLS()
           action = session.tlsEstablished()
         case .sendContent:
           guard let content else { preconditionFailure("only a message has content") }
+          // A reply that is here before the content is not about it: the server is out of step.
+          if connection.hasBufferedInput { throw .malformed }
+          hasSentContent = true
           try await send(content)
-          action = session.receive(try await reply())
+          action = receive(try await reply())
         case .ready, .finished, .unavailable, .close:
           return end(of: action)
         }
       } catch {
-        wasLostAtOnce = repliesToMessage == 0 && error.isClosedByPeer
+        hasEndedAtOnce = repliesToMessage == 0 && error.isEndOfConnection
         action = session.fail(diagnosis(of: error))
       }
     }
@@ -116,8 +127,16 @@ final class HopSession {
     }
   }
 
+  private func receive(_ reply: Reply) -> ClientAction {
+    repliesToMessage += 1
+    let action = session.receive(reply)
+    // A server that has waited for too long says 421 before it closes, and to whatever comes next.
+    hasEndedAtOnce = repliesToMessage == 1 && !session.isUsable
+    return action
+  }
+
   private func reply() async throws(ConnectionError) -> Reply {
-    let deadline = Instant.now + (session.awaited?.timeout ?? Limits.reply)
+    let deadline = Instant.now + min(session.awaited?.timeout ?? patience.reply, patience.reply)
     var parser = ReplyParser()
     while true {
       let line = try await connection.readLine(
@@ -125,9 +144,7 @@ final class HopSession {
       guard let line else { throw .endlessLine }
       switch parser.receive(line[...]) {
       case .incomplete: continue
-      case .reply(let reply):
-        repliesToMessage += 1
-        return reply
+      case .reply(let reply): return reply
       case .malformed: throw .malformed
       }
     }
@@ -137,13 +154,14 @@ final class HopSession {
     guard let context else { preconditionFailure("TLS is started only where there is a context") }
     hasTLSFailed = true
     try await connection.connectTLS(
-      context, serverName: target.host, until: .now + Limits.connect)
+      context, serverName: target.host, until: .now + patience.connect)
     hasTLSFailed = false
   }
 
   /// Streams the content in its wire form, up to and including the final dot.
   ///
-  /// When the file cannot be read to its end the dot is not sent, and the connection is given up.
+  /// When the file cannot be read to its end, or has another end than it had, the dot is not sent and
+  /// the connection is given up: half a message is none.
   private func send(_ content: OpenMessage) async throws(ConnectionError) {
     var encoder = WireEncoder()
     var offset = 0
@@ -153,12 +171,12 @@ final class HopSession {
       if piece.isEmpty { throw .system(.fileTooShort) }
       var wire: [UInt8] = []
       encoder.encode(piece.span, into: &wire)
-      try await connection.write(wire, until: .now + Limits.contentPiece)
+      try await connection.write(wire, until: .now + patience.contentPiece)
       offset += piece.count
     }
     var end: [UInt8] = []
     encoder.finish(into: &end)
-    try await connection.write(end, until: .now + Limits.contentPiece)
+    try await connection.write(end, until: .now + patience.contentPiece)
   }
 
   private func read(
@@ -174,7 +192,6 @@ final class HopSession {
   }
 
   private func diagnosis(of error: ConnectionError) -> Diagnosis {
-    let server = "\(target.host) [\(target.address.host)]"
     let status =
       switch error {
       case .tls: EnhancedStatus(4, 7, 5)
@@ -182,15 +199,16 @@ final class HopSession {
       case .closed, .wait, .system, .plaintextAfterStartTLS: EnhancedStatus(4, 4, 2)
       }
     let waiting = session.awaited.map { " while waiting for \($0.text)" } ?? ""
-    return Diagnosis(status, "\(server): \(error.reason)\(waiting)")
+    return Diagnosis(status, "\(target): \(error.reason)\(waiting)")
   }
 }
 
 extension ConnectionError {
-  fileprivate var isClosedByPeer: Bool {
+  /// Whether there is no connection any more; under TLS a peer often leaves without a word.
+  fileprivate var isEndOfConnection: Bool {
     switch self {
-    case .closed, .system: true
-    case .wait, .tls, .malformed, .endlessLine, .plaintextAfterStartTLS: false
+    case .closed, .system, .tls: true
+    case .wait, .malformed, .endlessLine, .plaintextAfterStartTLS: false
     }
   }
 }

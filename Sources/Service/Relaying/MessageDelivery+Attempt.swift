@@ -15,9 +15,6 @@ extension MessageDelivery {
     _ hop: Hop, _ indices: [Int], of open: OpenMessage
   ) async -> [AttemptResult] {
     do throws(HopFailure) {
-      if let obstacle = relayer.hops.obstacle(to: hop, at: .now) {
-        throw .temporary(Diagnosis(EnhancedStatus(4, 4, 1), obstacle))
-      }
       guard let envelope = smtpEnvelope(indices, of: open) else {
         throw .permanent(Diagnosis(EnhancedStatus(5, 1, 3), "Malformed address"))
       }
@@ -43,37 +40,56 @@ extension MessageDelivery {
     while true {
       let (session, isFresh) = try await obtain(hop)
       let outcomes = await session.deliver(envelope, content: open)
-      if session.isUsable {
-        relayer.connections.put(session, for: hop)
-        relayer.placeFreed.signal()
+      if session.isOpen {
+        relayer.keep(session, for: hop)
       } else {
-        await relayer.close(session, of: hop)
+        // A server that hangs up on the first command of a session would do so on the next as well.
+        if isFresh, !session.hasSentContent, let reason = outcomes.firstReasonToWait {
+          _ = relayer.noteFailure(of: hop, hadSession: true, reason: reason)
+        }
+        relayer.discard(session, of: hop)
       }
-      // A server may close an idle connection at any time; that says nothing about the message.
-      if !isFresh && session.wasLostAtOnce { continue }
-      return (outcomes, "\(session.target.host) [\(session.target.address.host)]")
+      // A server may end an idle session at any time; that says nothing about the message.
+      if !isFresh && session.hasEndedAtOnce { continue }
+      return (outcomes, session.target.description)
     }
   }
 
   /// A session on which a message can be handed in; waits while the destination has its share.
   private func obtain(_ hop: Hop) async throws(HopFailure) -> (HopSession, isFresh: Bool) {
     while true {
-      if let session = relayer.connections.take(hop) { return (session, false) }
-      if relayer.hops.takePlace(hop) { break }
+      if let session = relayer.connections.take(hop) {
+        if !session.isWorn { return (session, false) }
+        relayer.discard(session, of: hop)
+        continue
+      }
+      if let obstacle = relayer.hops.obstacle(to: hop, at: .now) {
+        throw .temporary(Diagnosis(EnhancedStatus(4, 4, 1), obstacle))
+      }
+      if relayer.hops.takePlace(hop) {
+        if let session = try await connectInPlace(hop) { return (session, true) }
+        continue
+      }
       do throws(WaitError) { try await relayer.placeFreed.wait() } catch {
         throw .temporary(Diagnosis(EnhancedStatus(4, 3, 2), "this server is stopping"))
       }
     }
+  }
+
+  /// Connects in the place that was taken, which is free again if nothing comes of it.
+  ///
+  /// - Returns: nil if the destination wants no more sessions than it has.
+  private func connectInPlace(_ hop: Hop) async throws(HopFailure) -> HopSession? {
     do throws(HopFailure) {
       let session = try await connect(hop)
-      relayer.hops.noteSuccess(hop)
-      return (session, true)
+      relayer.noteSuccess(of: hop)
+      return session
     } catch {
-      relayer.freePlace(hop)
-      if case .temporary(let diagnosis) = error {
-        relayer.hops.noteFailure(
-          hop, reason: diagnosis.text, at: .now,
-          pause: min(Limits.deadHopPause, settings.retry[0] / 2))
+      defer { relayer.freePlace(hop) }
+      if case .temporary(let diagnosis) = error,
+        !relayer.noteFailure(of: hop, reason: diagnosis.text)
+      {
+        return nil
       }
       throw error
     }
@@ -98,9 +114,9 @@ extension MessageDelivery {
     let context: TLSContext?
     do throws(ConnectionError) {
       connection = try await Connection.connect(
-        to: target.address, until: .now + Limits.connect)
+        to: target.address, until: .now + relayer.patience.connect)
     } catch {
-      let text = "\(target.host) [\(target.address.host)]:\(target.address.port): \(error.reason)"
+      let text = "\(target):\(target.address.port): \(error.reason)"
       return .failure(.temporary(Diagnosis(EnhancedStatus(4, 4, 1), text)))
     }
     do throws(TLSError) {
@@ -110,15 +126,17 @@ extension MessageDelivery {
     }
     let session = HopSession(
       connection, to: target, settings: clientSettings(encryption), context: context,
-      disk: relayer.spool.disk)
+      disk: relayer.spool.disk, patience: relayer.patience)
     let isImplicitTLS = settings.smarthost?.isImplicitTLS ?? false
+    // A password never leaves in clear, so without TLS there would be no session anyway.
+    let needsTLS = isImplicitTLS || settings.smarthost?.credentials != nil
     switch await session.open(isImplicitTLS: isImplicitTLS) {
     case .ready:
       return .success(session)
     case .unavailable(let diagnosis):
       await session.close()
-      if session.hasTLSFailed && encryption == .opportunistic && !isImplicitTLS {
-        // RFC 7435: where TLS is a bonus, its failure must not keep the mail from leaving.
+      if session.hasTLSFailed && encryption == .opportunistic && !needsTLS {
+        // RFC 7435 §3: where TLS is a bonus, its failure must not keep the mail from leaving.
         return await connect(target, encryption: .none)
       }
       return .failure(.temporary(diagnosis))
@@ -159,5 +177,13 @@ enum HopFailure: Error {
     case .temporary(let diagnosis): .deferred(diagnosis)
     case .permanent(let diagnosis): .failed(diagnosis)
     }
+  }
+}
+
+extension [Outcome] {
+  /// Why the first of the recipients that have to wait does.
+  fileprivate var firstReasonToWait: String? {
+    for case .deferred(let diagnosis) in self { return diagnosis.text }
+    return nil
   }
 }

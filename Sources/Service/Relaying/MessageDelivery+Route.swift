@@ -15,14 +15,17 @@ extension MessageDelivery {
       }
       return try await addresses(of: [smarthost.host], port: smarthost.port, isDomain: false)
     }
-    guard let domain = hop.domain, let name = Domain(domain) else {
+    guard let domain = hop.domain, let name = Domain(ArraySlice(domain.utf8)) else {
       throw .permanent(Diagnosis(EnhancedStatus(5, 1, 2), "The address has no domain"))
     }
     if let literal = name.addressLiteral {
       guard let address = IPAddress(literal.address) else {
         throw .permanent(Diagnosis(EnhancedStatus(5, 1, 2), "Not an address: \(domain)"))
       }
-      return [HopAddress(host: domain, address: SocketAddress(address, port: settings.mxPort))]
+      return [
+        HopAddress(
+          host: literal.address, address: SocketAddress(address, port: settings.mxPort))
+      ]
     }
     return try await mxAddresses(of: domain)
   }
@@ -50,13 +53,14 @@ extension MessageDelivery {
   private func hosts(
     _ records: [MXRecord], of domain: String
   ) throws(HopFailure) -> [String] {
-    if records.contains(where: \.isNull) {
-      // RFC 7505 §4.1
+    let exchanges = records.filter { !$0.isNull }
+    if exchanges.isEmpty {
+      // RFC 7505 §3; one beside other records is a mistake, and those count.
       throw .permanent(
         Diagnosis(EnhancedStatus(5, 1, 10), "The domain \(domain) accepts no mail"))
     }
     // Those of equal preference in random order, which spreads the load (RFC 5321 §5.1).
-    var sorted = records.shuffled().sorted { $0.preference < $1.preference }
+    var sorted = exchanges.shuffled().sorted { $0.preference < $1.preference }
     if let own = sorted.first(where: { $0.exchange == settings.hostname.text }) {
       // RFC 5321 §5.1: a server that finds itself sends only to the ones that are preferred to it.
       sorted.removeAll { $0.preference >= own.preference }
@@ -71,35 +75,59 @@ extension MessageDelivery {
     return sorted.prefix(Limits.hostsPerAttempt).map(\.exchange)
   }
 
-  /// The addresses of hosts in their order, IPv6 before IPv4 for each.
+  /// The addresses of hosts in their order.
+  ///
+  /// For each host IPv6 and IPv4 take turns: a box whose provider has only one of them reaches an
+  /// address it can use within `Limits.addressesPerAttempt`.
+  ///
+  /// - Parameter isDomain: whether the host is the recipients' domain itself, the implicit MX.
   private func addresses(
     of hosts: [String], port: UInt16, isDomain: Bool
   ) async throws(HopFailure) -> [HopAddress] {
     var found: [HopAddress] = []
     var trouble: HopFailure?
     for host in hosts {
-      do throws(DNSError) {
-        let all =
-          try await relayer.resolver.aaaa(host).records + relayer.resolver.a(host).records
-        found += all.map { HopAddress(host: host, address: SocketAddress($0, port: port)) }
-      } catch {
-        trouble = failure(error, host)
+      let families = [
+        await records(of: host, { () async throws(DNSError) in try await resolver.aaaa(host) }),
+        await records(of: host, { () async throws(DNSError) in try await resolver.a(host) }),
+      ]
+      for place in 0..<(families.map(\.addresses.count).max() ?? 0) {
+        for family in families where place < family.addresses.count {
+          let address = SocketAddress(family.addresses[place], port: port)
+          found.append(HopAddress(host: host, address: address))
+        }
       }
+      trouble = families.lazy.compactMap(\.trouble).first ?? trouble
     }
-    if found.isEmpty {
-      if let trouble { throw trouble }
-      let what = hosts.joined(separator: ", ")
-      let status = isDomain ? EnhancedStatus(5, 1, 2) : EnhancedStatus(5, 4, 4)
-      let diagnosis = Diagnosis(status, "No address for \(what)")
-      // A smarthost that has no address is a slip in our configuration, not the sender's.
-      throw settings.smarthost == nil ? .permanent(diagnosis) : .temporary(diagnosis)
-    }
-    return found
+    if !found.isEmpty { return found }
+    if let trouble { throw trouble }
+    let what = "No address for \(hosts.joined(separator: ", "))"
+    // A domain that has neither mail exchangers nor an address takes no mail. One whose exchangers
+    // have no address wants to take mail, and a smarthost without one is a slip on our side.
+    throw isDomain
+      ? .permanent(Diagnosis(EnhancedStatus(5, 1, 2), what))
+      : .temporary(Diagnosis(EnhancedStatus(4, 4, 4), what))
   }
 
+  /// What the DNS says to one question about a host.
+  ///
+  /// A name server that answers for one family and fails for the other is a common fault; whoever
+  /// asks goes on with what there is.
+  private func records(
+    of host: String, _ ask: () async throws(DNSError) -> Answer<IPAddress>
+  ) async -> (addresses: [IPAddress], trouble: HopFailure?) {
+    do throws(DNSError) { return (try await ask().records, nil) } catch {
+      return ([], failure(error, host))
+    }
+  }
+
+  private var resolver: Resolver { relayer.resolver }
+
   private func failure(_ error: DNSError, _ name: String) -> HopFailure {
-    let status = EnhancedStatus(error.isTemporary ? 4 : 5, 4, 3)
-    let diagnosis = Diagnosis(status, "Looking up \(name): \(error)")
-    return error.isTemporary ? .temporary(diagnosis) : .permanent(diagnosis)
+    // No domain has an impossible name, but a mistyped smarthost may: that is for the admin to mend.
+    let isTemporary = error.isTemporary || settings.smarthost != nil
+    let diagnosis = Diagnosis(
+      EnhancedStatus(isTemporary ? 4 : 5, 4, 3), "Looking up \(name): \(error)")
+    return isTemporary ? .temporary(diagnosis) : .permanent(diagnosis)
   }
 }

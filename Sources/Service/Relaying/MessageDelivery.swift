@@ -20,12 +20,14 @@ struct MessageDelivery {
   private let message: QueuedMessage
   let relayer: Relayer
   let settings: RelayingSettings
+  private let version: Int
   private let schedule: RetrySchedule
 
   init(_ message: QueuedMessage, relayer: Relayer) {
     self.message = message
     self.relayer = relayer
     settings = relayer.settings
+    version = relayer.settingsVersion
     schedule = RetrySchedule(waits: settings.retry, lifetime: settings.lifetime)
   }
 
@@ -43,7 +45,9 @@ struct MessageDelivery {
       return
     }
     let wait = schedule.wait(
-      attempts: Int(message.attempts), age: WallClock.now - open.envelope.arrived,
+      attempts: Int(message.attempts),
+      age: message.wasTried
+        ? schedule.age(arrived: open.envelope.arrived, now: WallClock.now) : nil,
       jitter: message.name.id.fraction)
     var toDo = open.envelope.recipients.count { $0.state == .toDo }
     var lastReason = ""
@@ -56,7 +60,9 @@ struct MessageDelivery {
       if toDo > 0 { await mark(settled.states, of: open) } else { unmarked = settled.states }
     }
     if toDo > 0 {
-      await relayer.spool.postpone(message, until: .now + wait, open: open, reason: lastReason)
+      // What the end of the program has interrupted is tried as soon as it starts again.
+      let pause = Loop.shared.eventLoop.isDraining ? .zero : wait
+      await relayer.spool.postpone(message, until: .now + pause, open: open, reason: lastReason)
     } else {
       await remove(marking: unmarked, of: open)
     }
@@ -96,10 +102,10 @@ struct MessageDelivery {
 
   private func hop(for address: String) -> Hop {
     if let smarthost = settings.smarthost {
-      return Hop(description: "\(smarthost.host):\(smarthost.port)", domain: nil)
+      return Hop(description: "\(smarthost.host):\(smarthost.port)", domain: nil, version: version)
     }
     let domain = Mailbox(address)?.domain.text ?? ""
-    return Hop(description: domain, domain: domain)
+    return Hop(description: domain, domain: domain, version: version)
   }
 
   // MARK: Results
@@ -113,7 +119,9 @@ struct MessageDelivery {
   private func settle(
     _ results: [AttemptResult], hop: Hop, of open: OpenMessage, nextIn wait: Duration
   ) async -> (states: [(index: Int, state: State)], reason: String?) {
-    let isExpired = schedule.isExpired(arrived: open.envelope.arrived, now: WallClock.now)
+    let isExpired = schedule.isExpired(
+      arrived: open.envelope.arrived, now: WallClock.now, known: message.known(at: .now),
+      isFound: message.isFound)
     var states: [(index: Int, state: State)] = []
     var failures: [AttemptResult] = []
     var reason: String?

@@ -7,8 +7,7 @@ import TLS
 
 /// The relaying of queued mail: takes what is due, delivers it, puts back what has to wait.
 ///
-/// **Limits**: `Limits.deliveries` messages at the same time, `Limits.connectionsPerHop` connections
-/// to one destination.
+/// **Limits**: `Limits.deliveries` messages at the same time; those of `HopTable` for connections.
 ///
 /// **Failures**: none ends it. What a destination or the disk does to a message postpones that
 /// message; no network, no name server and no smarthost are such reasons.
@@ -17,19 +16,30 @@ package final class Relayer {
   /// The settings, replaced as a whole when the configuration is read again.
   package var settings: RelayingSettings {
     didSet {
-      hops.forgetFailures()
+      settingsVersion += 1
       tlsContexts = []
     }
   }
+  /// Counts the changes of the settings.
+  private(set) var settingsVersion = 0
+  /// How long servers may be silent.
+  var patience = Patience()
+  /// Whose certificates count where they are checked.
+  var authorities = TLSTrust.systemAuthorities
   let spool: Spool
   let resolver: Resolver
   private let user: @Loop (Mailbox) -> String
   var hops = HopTable()
   let connections: HopConnections
-  /// Signalled when a connection to some destination has ended.
+  /// Signalled when there may be a session or a place for a message that waits for one.
   let placeFreed = Condition()
   private var tlsContexts: [(trust: TLSTrust, context: TLSContext)] = []
-  private var active = 0
+  /// How many messages are being delivered.
+  private(set) var active = 0
+  /// How many were begun since there was last nothing to do.
+  private var begun = 0
+  /// Sessions that are to be closed.
+  private var leaving: [(hop: Hop, session: HopSession)] = []
 
   /// - Parameter user: the name of the maildrop for an address in one of our domains.
   package init(
@@ -51,22 +61,31 @@ package final class Relayer {
   /// Works until the program is to stop, then until the attempts under way have ended.
   package func run() async {
     await withDiscardingTaskGroup { group in
-      while await waitForWork() {
+      repeat {
         while active < Limits.deliveries, let message = spool.takeDue(at: .now) {
           active += 1
+          begun += 1
           group.addTask { [self] in await deliver(message) }
         }
-      }
+        // With nothing to do nobody's connection is held open.
+        if active == 0 { rest() }
+        closeLeaving(in: &group)
+      } while await waitForWork()
     }
-    await closeIdle()
+    leaving += connections.takeAll()
+    await withDiscardingTaskGroup { group in closeLeaving(in: &group) }
   }
 
-  /// Returns when something may be due; false when the program is to stop.
+  /// Gives back what the work that has just ended has used.
+  private func rest() {
+    leaving += connections.takeAll()
+    if begun >= Limits.burst { Heap.trim() }
+    begun = 0
+  }
+
+  /// Returns when there may be something to do; false when the program is to stop.
   private func waitForWork() async -> Bool {
     let due = active < Limits.deliveries ? spool.firstDue ?? .distantFuture : .distantFuture
-    if due <= .now { return true }
-    // With nothing to do nobody's connection is held open.
-    if active == 0 { await closeIdle() }
     do throws(WaitError) {
       try await spool.arrival.wait(until: due)
     } catch {
@@ -81,6 +100,19 @@ package final class Relayer {
     spool.arrival.signal()
   }
 
+  /// Closes sessions beside everything else: a server may take its time to say goodbye.
+  private func closeLeaving(in group: inout DiscardingTaskGroup) {
+    for (hop, session) in leaving {
+      group.addTask { [self] in await close(session, of: hop) }
+    }
+    leaving = []
+  }
+
+  private func close(_ session: HopSession, of hop: Hop) async {
+    await session.close()
+    freePlace(hop)
+  }
+
   // MARK: What the deliveries share
 
   /// The name of the maildrop for an address in one of our domains.
@@ -89,25 +121,42 @@ package final class Relayer {
   /// The client side of TLS for a policy; nil where TLS is not used.
   func tlsContext(for encryption: RelayingSettings.Encryption) throws(TLSError) -> TLSContext? {
     if encryption == .none { return nil }
-    let trust: TLSTrust = encryption == .verified ? .systemAuthorities : .anyone
+    let trust: TLSTrust = encryption == .verified ? authorities : .anyone
     if let known = tlsContexts.first(where: { $0.trust == trust }) { return known.context }
     let context = try TLSContext.client(trust: trust)
     tlsContexts.append((trust, context))
     return context
   }
 
-  /// Closes a session and gives its place to another.
-  func close(_ session: HopSession, of hop: Hop) async {
-    await session.close()
-    freePlace(hop)
+  /// Keeps a session for the next message to its destination.
+  func keep(_ session: HopSession, for hop: Hop) {
+    hops.noteUse(hop)
+    if let oldest = connections.put(session, for: hop) { discard(oldest.session, of: oldest.hop) }
+    placeFreed.signal()
   }
 
+  /// Has a session closed, and its place given to another then; waits for neither.
+  func discard(_ session: HopSession, of hop: Hop) {
+    leaving.append((hop, session))
+    spool.arrival.signal()
+  }
+
+  /// Gives the place of a connection to another.
   func freePlace(_ hop: Hop) {
     hops.freePlace(hop)
     placeFreed.signal()
   }
 
-  private func closeIdle() async {
-    for (hop, session) in connections.takeAll() { await close(session, of: hop) }
+  /// Lets as many connect as may, now that one has.
+  func noteSuccess(of hop: Hop) {
+    hops.noteSuccess(hop)
+    placeFreed.signal()
+  }
+
+  /// Notes that nothing came of a connection; says whether the destination is down.
+  func noteFailure(of hop: Hop, hadSession: Bool = false, reason: String) -> Bool {
+    hops.noteFailure(
+      hop, hadSession: hadSession, reason: reason, at: .now,
+      pause: min(Limits.deadHopPause, settings.retry[0] / 2))
   }
 }

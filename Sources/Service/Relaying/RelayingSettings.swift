@@ -65,8 +65,7 @@ package struct RelayingSettings: Sendable {
 
   package init(
     hostname: Domain, domains: Set<Domain>, postmaster: Mailbox, smarthost: Smarthost?,
-    mxPort: UInt16,
-    encryption: Encryption, retry: [Duration], lifetime: Duration
+    mxPort: UInt16, encryption: Encryption, retry: [Duration], lifetime: Duration
   ) {
     precondition(!retry.isEmpty, "there is a wait between two attempts")
     self.hostname = hostname
@@ -78,39 +77,4 @@ package struct RelayingSettings: Sendable {
     self.retry = retry
     self.lifetime = lifetime
   }
-}
-
-/// The limits of relaying that nobody needs to configure.
-enum Limits {
-  /// Messages that are being delivered at the same time.
-  static let deliveries = 20
-  /// Connections to one destination: what big providers take from a small sender.
-  static let connectionsPerHop = 5
-  /// Addresses that one attempt tries at most (RFC 5321 §5.1 asks for two at least).
-  static let addressesPerAttempt = 5
-  /// MX hosts whose addresses are looked up for one attempt.
-  static let hostsPerAttempt = 5
-  /// A TCP connection that is being made.
-  static let connect: Duration = .seconds(30)
-  /// The greeting: RFC 5321 §4.5.3.2.1 asks for 5 min.
-  static let greeting: Duration = .seconds(300)
-  /// The reply to MAIL, RCPT and the rest: RFC 5321 §4.5.3.2.2 and §4.5.3.2.3 ask for 5 min.
-  static let reply: Duration = .seconds(300)
-  /// The reply to DATA: RFC 5321 §4.5.3.2.4 asks for 2 min.
-  static let dataReply: Duration = .seconds(120)
-  /// A piece of the content: RFC 5321 §4.5.3.2.5 asks for 3 min.
-  static let contentPiece: Duration = .seconds(180)
-  /// The reply to the end of the content: RFC 5321 §4.5.3.2.6 asks for 10 min.
-  static let contentReply: Duration = .seconds(600)
-  /// How much of the content is read and sent at a time, in bytes.
-  static let pieceBytes = 32 << 10
-  /// How long nothing is sent to a destination that could not be reached, at most: half of the
-  /// first retry wait if that is less, so that no message waits longer for it than for its turn.
-  static let deadHopPause: Duration = .seconds(60)
-  /// Destinations whose failure is remembered.
-  static let deadHops = 256
-  /// A queue file that cannot be read now is tried again after this time.
-  static let unreadablePause: Duration = .seconds(600)
-  /// Messages over one connection, before it is closed to let the server balance its load.
-  static let messagesPerConnection = 100
 }

@@ -20,34 +20,54 @@ package struct RetrySchedule: Sendable {
   /// The longest wait: nothing in the queue is planned later than this.
   package var longestWait: Duration { waits.reduce(waits[0], max) }
 
-  /// The wait after an attempt that failed.
-  ///
-  /// - Parameters:
-  ///   - attempts: how many attempts were made before in this run of the program.
-  ///   - age: the seconds since arrival, which tell the place in the schedule after a restart.
-  ///   - jitter: a number in 0..<1 that spreads messages which failed together: up to a tenth more.
-  package func wait(attempts: Int, age: Int64, jitter: Double) -> Duration {
-    var step = attempts
-    if attempts == 0 {
-      var passed: Int64 = 0
-      while step < waits.count - 1 {
-        passed += waits[step].wholeSeconds
-        if passed > age { break }
-        step += 1
-      }
-    }
-    let wait = waits[min(step, waits.count - 1)]
-    return wait + wait / 10 * jitter
-  }
-
-  /// Whether a message is too old to be tried again.
-  ///
-  /// A clock that is obviously wrong expires nothing: it boots in 1970 on boards without a battery.
+  /// How long ago a message arrived, by the wall clock; nil where that cannot be told.
   ///
   /// - Parameters:
   ///   - arrived: Unix time of arrival.
   ///   - now: Unix time.
-  package func isExpired(arrived: Int64, now: Int64) -> Bool {
-    arrived >= earliestTime && now >= earliestTime && now - arrived >= lifetime.wholeSeconds
+  package func age(arrived: Int64, now: Int64) -> Duration? {
+    arrived >= earliestTime && now >= arrived ? .seconds(now - arrived) : nil
+  }
+
+  /// The wait after an attempt that failed.
+  ///
+  /// - Parameters:
+  ///   - attempts: how many attempts were made before in this run of the program.
+  ///   - age: the time since arrival, which tells the place in the schedule after a restart; nil if it
+  ///     is not known, and for a message that was never tried.
+  ///   - jitter: a number in 0..<1 that spreads messages which failed together: up to a tenth more.
+  package func wait(attempts: Int, age: Duration?, jitter: Double) -> Duration {
+    let wait = waits[min(max(attempts, step(at: age ?? .zero)), waits.count - 1)]
+    return wait + wait / 10 * jitter
+  }
+
+  /// The place in the schedule that a message of this age has reached.
+  private func step(at age: Duration) -> Int {
+    var passed = Duration.zero
+    for (step, wait) in waits.enumerated() {
+      passed += wait
+      if passed > age { return step }
+    }
+    return waits.count - 1
+  }
+
+  /// Whether a message is too old to be tried again.
+  ///
+  /// What the program has seen for itself counts first: a wall clock that jumps by years, as when a
+  /// board without a battery learns the time, expires nothing. Only for a message that was there at
+  /// the start it must be believed, and not before the message has been tried for a while.
+  ///
+  /// - Parameters:
+  ///   - arrived: Unix time of arrival.
+  ///   - now: Unix time.
+  ///   - known: how long the program has known the message, by the clock that never jumps.
+  ///   - isFound: whether it was there at the start.
+  package func isExpired(arrived: Int64, now: Int64, known: Duration, isFound: Bool) -> Bool {
+    if now < earliestTime { return false }
+    if known >= lifetime { return true }
+    guard isFound, known >= Limits.settling, let age = age(arrived: arrived, now: now) else {
+      return false
+    }
+    return age >= lifetime
   }
 }

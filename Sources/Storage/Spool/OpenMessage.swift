@@ -27,11 +27,10 @@ package final class OpenMessage: Sendable {
       let status = try file.status()
       if status.isRegular && status.bytes == Int(message.name.bytes) {
         while envelope == nil && beginning.count < QueueEnvelope.limitBytes {
-          // The envelope of nearly every message is in the first piece, and most messages are whole.
-          if try file.read(upTo: Self.pieceBytes, at: beginning.count, appendingTo: &beginning) == 0
-          {
-            break
-          }
+          // The envelope of nearly every message is in the first piece, and most messages are whole. A
+          // long envelope is not to be parsed again for each further one.
+          let piece = max(Self.pieceBytes, beginning.count)
+          if try file.read(upTo: piece, at: beginning.count, appendingTo: &beginning) == 0 { break }
           envelope = QueueEnvelope(parsing: beginning)
         }
       }

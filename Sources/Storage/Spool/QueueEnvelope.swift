@@ -41,8 +41,18 @@ extension QueueEnvelope {
   private static let prefix = "Gatepost-"
   /// The room for the status in bytes, filled up with spaces so that it can be written in place.
   static let statusBytes = 200
-  /// A file whose envelope is longer is not one of ours: room for 1,000 recipients and more.
+  /// A file whose envelope is longer is not one of ours: room for 5,000 usual recipients and more.
   static let limitBytes = 512 << 10
+  /// How much of it the fields besides the recipients may take.
+  private static let otherBytes = 4 << 10
+
+  /// Whether an envelope with these recipients can be read again, once it is written.
+  ///
+  /// - Parameter addressBytes: the octets of all their forward paths together.
+  package static func hasRoom(forRecipients count: Int, addressBytes: Int) -> Bool {
+    let lineBytes = "\(prefix)To: - <>\n".utf8.count
+    return count * lineBytes + addressBytes <= limitBytes - otherBytes
+  }
 
   /// The header fields of a new message's envelope.
   ///

@@ -1,4 +1,4 @@
-import Platform
+package import Platform
 
 /// A message in the queue, as far as memory holds it.
 package struct QueuedMessage: Equatable, Sendable {
@@ -8,6 +8,26 @@ package struct QueuedMessage: Equatable, Sendable {
   package var wasTried: Bool
   /// How often it was tried since the start of the program.
   package var attempts: UInt8
+  /// Whether it was there at the start, and so arrived under another run's clock.
+  package let isFound: Bool
+  /// The second of the boot clock since which the program knows it.
+  private let knownSince: UInt32
+
+  init(
+    name: MessageFileName, wasTried: Bool, attempts: UInt8, isFound: Bool = false,
+    at now: Instant = .now
+  ) {
+    self.name = name
+    self.wasTried = wasTried
+    self.attempts = attempts
+    self.isFound = isFound
+    knownSince = UInt32(clamping: now.nanoseconds / 1_000_000_000)
+  }
+
+  /// How long the program has known the message.
+  package func known(at now: Instant) -> Duration {
+    .seconds(now.nanoseconds / 1_000_000_000 - Int64(knownSince))
+  }
 }
 
 /// The messages that wait in the queue, the one that is due first on top.

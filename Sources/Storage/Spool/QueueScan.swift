@@ -47,7 +47,8 @@ struct QueueScan: Sendable {
     }
     do throws(SystemError) {
       if let seconds = try dueIn(name) {
-        messages.append((QueuedMessage(name: name, wasTried: wasTried, attempts: 0), seconds))
+        messages.append(
+          (QueuedMessage(name: name, wasTried: wasTried, attempts: 0, isFound: true), seconds))
       }
     } catch {
       strangers.append(.init(file: file, reason: "\(error)", isTemporary: false))

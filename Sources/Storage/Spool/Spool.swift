@@ -1,4 +1,5 @@
 package import EventLoop
+import Maildir
 package import Platform
 
 /// The queue of outgoing mail and the way into the maildrops: plain files below one directory.
@@ -27,6 +28,8 @@ package import Platform
 /// A file's mtime is the time of the next attempt. A recipient that is done or has failed is marked
 /// by one byte in place; when none is left to do, the file is removed. The removal is not synced: a
 /// power cut in the few seconds until the file system writes it out repeats a delivery.
+///
+/// **Limits**: 100,000 messages in the queue, at 32 bytes of memory each.
 ///
 /// **Failures**: a foreign or damaged file in the queue is logged, left alone and never tried.
 @Loop
@@ -61,12 +64,27 @@ package final class Spool {
     self.disk = disk
   }
 
+  /// How many messages the index holds at most; those that were there at the start are all taken.
+  var capacity = 100_000
+
+  /// Whether no message should be accepted for the queue until others have left it.
+  package var isFull: Bool { index.count >= capacity }
+
   /// How many messages wait, besides those that are being delivered.
   package var count: Int { index.count }
 
   /// What is free on the file system of the spool.
   package var space: FileSystemSpace {
     get throws(SystemError) { try directories.temporary.descriptor.fileSystemSpace() }
+  }
+
+  /// How much mail lies in a user's maildrop, in octets on the wire.
+  package func maildropBytes(of user: String) async throws(SystemError) -> Int {
+    let directories = self.directories
+    return try await disk.run { () throws(SystemError) in
+      let maildrop = try Maildir.open(user, in: directories.mail)
+      return try maildrop?.contents().wireBytes.reduce(0, +) ?? 0
+    }
   }
 
   // MARK: Accepting

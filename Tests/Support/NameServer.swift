@@ -1,26 +1,26 @@
-import EventLoop
+package import EventLoop
 import Foundation
-import Platform
-import TestSupport
-import Testing
-
-@testable import DNS
+package import Platform
+internal import Testing
 
 /// A server on a loopback port that answers what a test wants, true or not.
 @Loop
-final class ScriptedServer {
+package final class NameServer {
   /// The replies to a query, none to stay silent.
-  typealias Script = @Loop ([UInt8]) -> [[UInt8]]
+  package typealias Script = @Loop ([UInt8]) -> [[UInt8]]
 
-  let address: SocketAddress
-  private(set) var datagrams = 0
-  private(set) var streams = 0
+  /// Where it listens.
+  package let address: SocketAddress
+  /// Questions asked by UDP.
+  package private(set) var datagrams = 0
+  /// Connections made by TCP.
+  package private(set) var streams = 0
   private let socket: Descriptor
   private let listener: Descriptor
   private let script: Script
   private let streamScript: Script
 
-  init(streams: @escaping Script = { _ in [] }, _ script: @escaping Script) throws {
+  package init(streams: @escaping Script = { _ in [] }, _ script: @escaping Script) throws {
     let any = SocketAddress(try #require(IPAddress("127.0.0.1")), port: 0)
     listener = try Descriptor.listening(on: any)
     address = try listener.localAddress()
@@ -44,7 +44,7 @@ final class ScriptedServer {
   }
 
   /// Serves until the task is cancelled.
-  func run() async {
+  package func run() async {
     await withDiscardingTaskGroup { group in
       group.addTask { await self.serveDatagrams() }
       group.addTask { await self.serveStreams() }
@@ -105,8 +105,8 @@ final class ScriptedServer {
 
 /// Runs `body` while the servers serve.
 @Loop
-func serving(
-  _ servers: [ScriptedServer], _ body: @Loop () async throws -> Void
+package func serving(
+  _ servers: [NameServer], _ body: @Loop () async throws -> Void
 ) async throws {
   try await withThrowingDiscardingTaskGroup { group in
     for server in servers { group.addTask { await server.run() } }
@@ -116,7 +116,7 @@ func serving(
 }
 
 /// A reply with the identifier and the question of a query.
-func reply(
+package func reply(
   to query: [UInt8], code: UInt8 = 0, flags: UInt8 = 0, answer: [[UInt8]] = [],
   authority: [[UInt8]] = []
 ) -> [UInt8] {
@@ -128,7 +128,7 @@ func reply(
 }
 
 /// A record of the name in the question, or of `owner`.
-func record(
+package func record(
   _ type: UInt8, timeToLive: UInt32 = 300, owner: [UInt8] = [0xC0, 12], _ data: [UInt8]
 ) -> [UInt8] {
   owner + [0, type, 0, 1] + (0..<4).map { UInt8(truncatingIfNeeded: timeToLive >> (24 - 8 * $0)) }
@@ -136,6 +136,6 @@ func record(
 }
 
 /// A name on the wire.
-func wire(_ name: String) -> [UInt8] {
+package func wire(_ name: String) -> [UInt8] {
   name.split(separator: ".").flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) } + [0]
 }

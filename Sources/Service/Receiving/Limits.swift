@@ -1,0 +1,19 @@
+/// The limits of a session that nobody needs to configure.
+enum Limits {
+  /// A session may last so long, whatever it does: a client that dribbles gives its place back.
+  static let session: Duration = .seconds(2 * 3600)
+  /// Wait for the next piece of content: RFC 5321 §4.5.3.2.5 asks for 3 min.
+  static let contentPiece: Duration = .seconds(180)
+  /// All of the content; RFC 5321 §4.5.3.2.6 gives 10 min to its end alone.
+  static let content: Duration = .seconds(3600)
+  /// Sending a reply to a client that does not read.
+  static let reply: Duration = .seconds(60)
+  /// The TLS handshake.
+  static let handshake: Duration = .seconds(60)
+  /// Commands since the start or the last message that was taken in.
+  static let idleCommands = 1000
+  /// The same while a transaction is open: twice the recipients that can be configured.
+  static let transactionCommands = 20_000
+  /// A wrong password is answered after this time, so that guessing takes its time.
+  static let failedLoginDelay: Duration = .seconds(1)
+}

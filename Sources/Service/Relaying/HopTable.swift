@@ -1,0 +1,83 @@
+import Mail
+import Platform
+
+/// What is known of the destinations: which could not be reached a short while ago, and how many
+/// connections each has.
+///
+/// **Limits**: `Limits.connections` in all, `Limits.connectionsPerHop` to one destination or what it
+/// takes if that is less, and a single one until it has answered: a server that is down is found out
+/// once, however many messages wait for it. `Limits.deadHops` failures are remembered.
+struct HopTable {
+  private struct Places {
+    var taken = 0
+    var limit = Limits.connectionsPerHop
+    /// Whether one of the connections has become a session.
+    var isReached = false
+    /// Whether one of the sessions was good for another message after its first.
+    var isUseful = false
+  }
+
+  private var dead: [Hop: (until: Instant, reason: String)] = [:]
+  private var places: [Hop: Places] = [:]
+  /// How many places are taken, in all.
+  private(set) var taken = 0
+
+  /// Why nothing is sent there now; nil if there is no reason.
+  func obstacle(to hop: Hop, at now: Instant) -> String? {
+    guard let entry = dead[hop], entry.until > now else { return nil }
+    return entry.reason
+  }
+
+  /// Takes a place for a connection, if one is free.
+  mutating func takePlace(_ hop: Hop) -> Bool {
+    var entry = places[hop] ?? Places()
+    guard taken < Limits.connections, entry.taken < (entry.isReached ? entry.limit : 1) else {
+      return false
+    }
+    entry.taken += 1
+    places[hop] = entry
+    taken += 1
+    return true
+  }
+
+  /// Gives the place of a connection back.
+  mutating func freePlace(_ hop: Hop) {
+    guard let entry = places[hop] else { return }
+    places[hop] = entry.taken > 1 ? entry : nil
+    places[hop]?.taken -= 1
+    taken -= 1
+  }
+
+  /// Notes that a connection has become a session.
+  mutating func noteSuccess(_ hop: Hop) { places[hop]?.isReached = true }
+
+  /// Notes that a session could take another message after its first.
+  mutating func noteUse(_ hop: Hop) {
+    dead[hop] = nil
+    places[hop]?.isUseful = true
+  }
+
+  /// Notes that no session came of a connection, or one without use; it still has its place.
+  ///
+  /// A destination that has other sessions of ours is up and wants no more of them; it keeps those.
+  ///
+  /// - Parameters:
+  ///   - hadSession: whether the connection became a session, which ended at its first command.
+  ///   - pause: how long nothing is sent to a destination that is down.
+  /// - Returns: whether it is down.
+  mutating func noteFailure(
+    _ hop: Hop, hadSession: Bool = false, reason: String, at now: Instant, pause: Duration
+  ) -> Bool {
+    if let entry = places[hop], entry.taken > 1, hadSession ? entry.isUseful : entry.isReached {
+      places[hop]?.limit = entry.taken - 1
+      return false
+    }
+    dead = dead.filter { $0.value.until > now }
+    if dead.count >= Limits.deadHops, let first = dead.min(by: { $0.value.until < $1.value.until })
+    {
+      dead[first.key] = nil
+    }
+    dead[hop] = (now + pause, String(escaping: reason.utf8, limit: Limits.reasonBytes))
+    return true
+  }
+}

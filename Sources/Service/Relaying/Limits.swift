@@ -1,0 +1,43 @@
+/// The limits of relaying that nobody needs to configure.
+enum Limits {
+  /// Messages that are being delivered at the same time.
+  static let deliveries = 20
+  /// Messages without a pause after which memory is given back.
+  static let burst = 32
+  /// Connections to all destinations together, those that are being closed included.
+  static let connections = 64
+  /// Connections that wait for another message to the same destination.
+  static let idleConnections = 32
+  /// Connections to one destination: what big providers take from a small sender.
+  static let connectionsPerHop = 5
+  /// Messages over one connection, before it is closed to let the server balance its load.
+  static let messagesPerConnection = 100
+  /// Addresses that one attempt tries at most (RFC 5321 §5.1 asks for two at least).
+  static let addressesPerAttempt = 5
+  /// MX hosts whose addresses are looked up for one attempt.
+  static let hostsPerAttempt = 5
+  /// How much of the content is read and sent at a time, in bytes.
+  static let pieceBytes = 32 << 10
+  /// How long nothing is sent to a destination that could not be reached, at most: half of the
+  /// first retry wait if that is less, so that no message waits longer for it than for its turn.
+  static let deadHopPause: Duration = .seconds(60)
+  /// Destinations whose failure is remembered.
+  static let deadHops = 256
+  /// Octets that are remembered of the reason.
+  static let reasonBytes = 512
+  /// A queue file that cannot be read now is tried again after this time.
+  static let unreadablePause: Duration = .seconds(600)
+  /// How long a message that was found at the start is tried before its age may end it: the network
+  /// of a box that was off for a week comes up later than the daemon.
+  static let settling: Duration = .seconds(3600)
+}
+
+/// How long a server may be silent; the replies have the times of `Awaited`.
+struct Patience: Sendable {
+  /// A TCP connection that is being made, or a TLS handshake.
+  var connect: Duration = .seconds(30)
+  /// The longest wait for any reply: RFC 5321 §4.5.3.2.6 asks for 10 min after the content.
+  var reply: Duration = .seconds(600)
+  /// A piece of the content: RFC 5321 §4.5.3.2.5 asks for 3 min.
+  var contentPiece: Duration = .seconds(180)
+}
