@@ -31,6 +31,7 @@ package final class NameServer: Sendable {
         name: far.example
         zonefile: far.example.zone
       """
+    Reaper.remove(directory: scratch.path)
     let file = "\(scratch.path)/nsd.conf"
     try configuration.write(toFile: file, atomically: true, encoding: .utf8)
     let log = "\(scratch.path)/log"

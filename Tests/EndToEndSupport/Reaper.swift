@@ -1,19 +1,22 @@
 import Foundation
 import Synchronization
 
-/// Ends the processes that a test has started even if the test itself is killed.
+/// Ends the processes that the tests have started, even if the tests themselves are killed.
 ///
-/// A shell reads the process ids from a pipe and ends them when the pipe does.
+/// A shell reads the process ids from a pipe and ends them when the pipe does; then it removes the
+/// directories of what lives as long as the tests.
 enum Reaper {
   private static let script = """
     pids=" "
-    while read -r verb pid; do
+    while read -r verb name; do
       case $verb in
-        add) pids="$pids$pid " ;;
-        gone) pids="${pids%% $pid *} ${pids#* $pid }" ;;
+        add) pids="$pids$name " ;;
+        gone) pids="${pids%% $name *} ${pids#* $name }" ;;
+        remove) set -- "$@" "$name" ;;
       esac
     done
     for pid in $pids; do kill -TERM "$pid"; done 2>/dev/null
+    rm -rf "$@"
     """
 
   private static let pipe = Mutex<FileHandle?>(nil)
@@ -21,6 +24,8 @@ enum Reaper {
   static func adopt(_ pid: Int32) { tell("add \(pid)") }
 
   static func forget(_ pid: Int32) { tell("gone \(pid)") }
+
+  static func remove(directory: String) { tell("remove \(directory)") }
 
   private static func tell(_ line: String) {
     pipe.withLock { pipe in
