@@ -8,6 +8,7 @@ struct Gatepost: ParsableCommand {
     commandName: "gatepost",
     abstract: "Look after the mail server on this machine.",
     discussion: "The manual is gatepost(1); the configuration is described in gatepost.conf(5).",
+    version: "gatepost \(Version.text)",
     subcommands: [
       CheckCommand.self, UserCommand.self, QueueCommand.self, WhitelistCommand.self,
     ])
