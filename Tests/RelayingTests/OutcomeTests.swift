@@ -192,6 +192,20 @@ import Testing
     }
   }
 
+  @Test("An attempt ends in its time, however patient each of its waits is")
+  func attemptEnd() async throws {
+    try await onLoop {
+      let server = try NextServer()
+      let bed = try Bed(smarthost: server)
+      bed.relayer.patience.attempt = .zero
+      try await bed.put(to: "ann@far.example")
+      try await bed.run(server)
+      #expect(server.messages.isEmpty)
+      let status = try #require(bed.envelope().last)
+      #expect(status.contains("time-out while waiting for the greeting"))
+    }
+  }
+
   @Test("A message that is known for its lifetime is returned with the last reason")
   func expired() async throws {
     try await onLoop {

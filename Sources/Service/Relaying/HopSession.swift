@@ -36,6 +36,8 @@ final class HopSession {
   private let disk: WorkerPool
   private let patience: Patience
   private var repliesToMessage = 0
+  /// When what is under way has to be over.
+  private var attemptEnd: Instant
 
   /// - Parameter context: the client side of TLS; nil where it is not used.
   init(
@@ -47,6 +49,7 @@ final class HopSession {
     self.context = context
     self.disk = disk
     self.patience = patience
+    attemptEnd = .now + patience.attempt
     session = ClientSession(settings: settings)
   }
 
@@ -71,6 +74,7 @@ final class HopSession {
   func deliver(_ envelope: SMTP.Envelope, content: OpenMessage) async -> [Outcome] {
     messages += 1
     repliesToMessage = 0
+    attemptEnd = .now + patience.attempt
     hasEndedAtOnce = false
     hasSentContent = false
     let end = await perform(session.deliver(envelope), content: content)
@@ -136,7 +140,9 @@ final class HopSession {
   }
 
   private func reply() async throws(ConnectionError) -> Reply {
-    let deadline = Instant.now + min(session.awaited?.timeout ?? patience.reply, patience.reply)
+    var deadline = Instant.now + min(session.awaited?.timeout ?? patience.reply, patience.reply)
+    // After the content the server has all of its time: to give up there sends the message twice.
+    if session.awaited != .content { deadline = min(deadline, attemptEnd) }
     var parser = ReplyParser()
     while true {
       let line = try await connection.readLine(
@@ -171,12 +177,12 @@ final class HopSession {
       if piece.isEmpty { throw .system(.fileTooShort) }
       var wire: [UInt8] = []
       encoder.encode(piece.span, into: &wire)
-      try await connection.write(wire, until: .now + patience.contentPiece)
+      try await connection.write(wire, until: min(.now + patience.contentPiece, attemptEnd))
       offset += piece.count
     }
     var end: [UInt8] = []
     encoder.finish(into: &end)
-    try await connection.write(end, until: .now + patience.contentPiece)
+    try await connection.write(end, until: min(.now + patience.contentPiece, attemptEnd))
   }
 
   private func read(

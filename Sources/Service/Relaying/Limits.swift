@@ -40,4 +40,7 @@ struct Patience: Sendable {
   var reply: Duration = .seconds(600)
   /// A piece of the content: RFC 5321 §4.5.3.2.5 asks for 3 min.
   var contentPiece: Duration = .seconds(180)
+  /// Opening a session, or one message up to the end of its content: a server that says a little
+  /// before each time-out must not hold one of a few deliveries for hours.
+  var attempt: Duration = .seconds(3600)
 }
