@@ -1,12 +1,13 @@
+import TestSupport
 import Testing
 
 @testable import SMTP
 
 @Suite("Dialogues")
 struct DialogueTests {
-  @Test("The session speaks as the dialogue says", arguments: try Dialogue.all())
+  @Test("The session speaks as the dialogue says", arguments: try Dialogue.all(of: "smtp"))
   func speaks(dialogue: Dialogue) throws {
-    var bed = TestBed(listener: dialogue.listener)
+    var bed = TestBed(listener: dialogue.listener ?? "smtp")
     for (number, step) in dialogue.steps {
       let place = Comment(rawValue: "\(dialogue.name):\(number)")
       switch step {
@@ -46,7 +47,8 @@ struct DialogueTests {
 
   @Test("A smuggled message is not taken in")
   func refusesSmuggling() throws {
-    let smuggling = try Dialogue(named: "smuggling.txt")
+    let smuggling = try #require(
+      Dialogue.all(of: "smtp").first { $0.name == "smuggling.txt" })
     var bed = TestBed()
     for case (_, .client(let lines)) in smuggling.steps { lines.forEach { bed.receive($0) } }
     #expect(bed.messages.isEmpty)
