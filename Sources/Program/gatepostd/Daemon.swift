@@ -92,7 +92,6 @@ final class Daemon {
       .notice,
       "gatepostd \(Version.text) ready: \(listeners.description), \(spool.count) messages queued")
     tell("READY=1")
-    Footprint.settle()
     await withTaskGroup(of: Void.self) { group in
       group.addTask { [self] in await serve() }
       group.addTask { [self] in await obeySignals() }
@@ -111,6 +110,17 @@ final class Daemon {
       }
       group.addTask { [self] in await relayer.run() }
       group.addTask { [self] in await grants.keepFile() }
+      group.addTask { await Self.settle() }
+    }
+  }
+
+  /// Gives back what the start has needed, once the clients that waited for it have been greeted.
+  private static func settle() async {
+    do throws(WaitError) {
+      try await Loop.shared.eventLoop.sleep(until: .now + .seconds(1))
+      Footprint.settle()
+    } catch {
+      // The program stops already.
     }
   }
 
