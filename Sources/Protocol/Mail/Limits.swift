@@ -28,4 +28,10 @@ package enum Limits {
 
   /// Octets of a remote text that a delivery report or a log line quotes.
   package static let quotedTextBytes = 1000
+
+  /// Octets of an original recipient, RFC 3461 §4.2: 500 with its type.
+  package static let originalRecipientBytes = 500
+
+  /// Octets of an envelope identifier, RFC 3461 §4.4.
+  package static let envelopeIdentifierBytes = 100
 }
