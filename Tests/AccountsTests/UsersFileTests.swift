@@ -68,8 +68,11 @@ import Testing
     ),
     ("alice:!:quota=much", "users:1: the quota of alice is not a size such as 500MB"),
     ("alice:!:quota=0", "users:1: the quota of alice is not a size such as 500MB"),
-    ("alice:!:send-as=", "users:1: \"\" in send-as is neither an address nor an @domain"),
-    ("alice:!:send-as=a@b,c", "users:1: \"c\" in send-as is neither an address nor an @domain"),
+    ("alice:!:send-as=", "users:1: \"\" in send-as is neither an address, nor an @domain, nor *"),
+    (
+      "alice:!:send-as=a@b,c",
+      "users:1: \"c\" in send-as is neither an address, nor an @domain, nor *"
+    ),
     (
       "alice:!\n#\nbob:!\nalice:!",
       "users:4: alice is there twice, first on line 1; keep one"

@@ -10,7 +10,8 @@ import Testing
     let listener = dialogue.listener ?? "smtp"
     let isPlain = listener == "submission-plain"
     let gatepost = try Gatepost(
-      "[limits]\nmessage-size = 50MB\n[smtp]\nlogin-without-tls = \(isPlain ? "yes" : "no")")
+      "[limits]\nmessage-size = 50MB\n"
+        + "[profile plain]\nnetworks = 127.0.0.1\nlogin-without-tls = \(isPlain ? "yes" : "no")")
     let ports = ["smtp": gatepost.ports.smtp, "submissions": gatepost.ports.submissions]
     let client = try Client(port: ports[listener] ?? gatepost.ports.submission)
     try play(dialogue, with: client, isEncrypted: listener == "submissions") { command, reply in

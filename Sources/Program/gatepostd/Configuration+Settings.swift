@@ -10,10 +10,19 @@ extension Configuration {
   var receiving: ReceivingSettings {
     ReceivingSettings(
       hostname: server.hostname, domains: Set(server.domains), trustedNetworks: relay.networks,
-      bareLFNetworks: smtp.bareLFNetworks, mayLogInPlainly: smtp.plainLogin.allows,
+      bareLFNetworks: networkProfiles.filter(\.repairsBareLF).flatMap(\.networks),
+      mayLogInPlainly: { [networkProfiles] client in
+        networkProfiles.contains { profile in
+          profile.allowsLoginWithoutTLS && profile.networks.contains { $0.contains(client) }
+        }
+      },
       messageBytes: limits.messageBytes, recipients: limits.recipients,
       freeSpaceBytes: limits.freeSpaceBytes, commandTimeout: limits.commandTimeout)
   }
+
+  /// The profiles of networks alone.
+  // Limitation: reception knows no listeners of profiles yet, and no other keys of them.
+  private var networkProfiles: [Profile] { profiles.filter(\.listeners.isEmpty) }
 
   var retrieval: RetrievalSettings {
     RetrievalSettings(

@@ -82,8 +82,8 @@ extension User {
     for text in texts.map({ Substring($0) }) {
       guard let rule = SenderRule(text) else {
         throw UsersFileError(
-          reason: "\"\(String(escaping: text.utf8, limit: 80))\" in send-as is neither an address"
-            + " nor an @domain")
+          reason: "\"\(String(escaping: text.utf8, limit: 80))\" in send-as is neither an address,"
+            + " nor an @domain, nor *")
       }
       rules.append(rule)
     }
