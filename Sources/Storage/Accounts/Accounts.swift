@@ -4,37 +4,20 @@ import Platform
 
 /// The users, as the users file has them at this moment.
 ///
-/// The file is looked at for each login and each recipient, which costs an open and a stat, and read
-/// again when its time, size or inode is another; so a change holds at once and without a signal.
-///
 /// **Failures**: while the file cannot be read or holds an error, the last good users go on, and
 /// whatever they do not confirm is a temporary failure: no mail bounces and no password is called
-/// wrong for a slip of an editor. Each such state is reported once.
+/// wrong for a slip of an editor.
 ///
 /// **Limits**: `Limits.fileBytes` of the file; one password at a time for each worker.
 @Loop
 package final class Accounts {
-  private let path: String
   private let domains: Set<Domain>
   private let workers: WorkerPool
-  private let report: @Loop (String) -> Void
-  private var users: [UserName: User] = [:]
-  /// The version of the file that was read last, good or not; nil if it could not be opened.
-  private var version: Version?
+  private let file: FollowedFile<[UserName: User]>
+
+  private var users: [UserName: User] { file.content }
   /// Why the file cannot be used now.
-  private var problem: UsersFileError?
-
-  /// What tells one version of a file from another.
-  private struct Version: Equatable {
-    let modified: Int64, nanoseconds: Int64, bytes: Int, inode: UInt64
-
-    init(_ status: FileStatus) {
-      modified = status.modified
-      nanoseconds = status.modifiedNanoseconds
-      bytes = status.bytes
-      inode = status.inode
-    }
-  }
+  var problem: UsersFileError? { file.problem }
 
   /// Reads the users.
   ///
@@ -47,12 +30,19 @@ package final class Accounts {
   package init(
     path: String, domains: [Domain], workers: WorkerPool, report: @escaping @Loop (String) -> Void
   ) throws(UsersFileError) {
-    self.path = path
     self.domains = Set(domains)
     self.workers = workers
-    self.report = report
-    try read()
+    let source = FollowedFile<[UserName: User]>.Source(
+      path: path, word: "users", limit: Limits.fileBytes
+    ) { content throws(UsersFileError) in
+      let users = try UsersFile(content, file: path).users
+      return Dictionary(uniqueKeysWithValues: users.map { ($0.name, $0) })
+    }
+    file = try FollowedFile(source, report: report)
   }
+
+  /// Reads the file again if it has changed.
+  func refresh() { file.refresh() }
 
   /// The names of all users, sorted.
   package var names: [UserName] {
@@ -69,6 +59,11 @@ package final class Accounts {
     if let user = UserName(localPart.asciiLowercased).flatMap({ users[$0] }) { return user }
     if let problem { throw problem }
     return nil
+  }
+
+  /// The name of the maildrop of the user of that name; nil if there is none, as far as is known.
+  func maildrop(of name: String) -> String? {
+    UserName(name).flatMap { users[$0] }?.name.text
   }
 
   /// Verifies a password on a worker thread.
@@ -98,29 +93,5 @@ package final class Accounts {
     let domain = Domain(String(text[text.utf8.index(after: at)...]))
     guard let domain, domains.contains(domain) else { return nil }
     return UserName(text[..<at])
-  }
-}
-
-extension Accounts {
-  /// Reads the file again if it is another than the one that was read last.
-  private func refresh() {
-    let found = (try? Descriptor.reading(path: path).status()).map(Version.init)
-    if let found, found == version { return }
-    let before = problem
-    do throws(UsersFileError) {
-      try read()
-      if before != nil { report("\(path): is in use again") }
-    } catch {
-      problem = error
-      version = found
-      if before != error { report("\(error); the users known so far stay") }
-    }
-  }
-
-  private func read() throws(UsersFileError) {
-    let (file, status) = try UsersFile.readVersion(path: path)
-    users = Dictionary(uniqueKeysWithValues: file.users.map { ($0.name, $0) })
-    version = Version(status)
-    problem = nil
   }
 }
