@@ -27,6 +27,11 @@ import Testing
       "gatepost.conf:1: unknown section [fetchmail]; the sections are server, listen, tls, relay,"
         + " pop-before-smtp, local, domain NAME, dns, queue, limits, abuse, smtp, profile NAME, pop3"
     ),
+    (
+      "[abuse]\ndnsbl = a.b, b.b, c.b, d.b, e.b, f.b, g.b, h.b, i.b",
+      "gatepost.conf:2: [abuse] dnsbl: the list has more than 8 elements;"
+        + " give a domain name such as home.example; several are separated by commas"
+    ),
     ("[relay isp]", "gatepost.conf:1: [relay] takes no name"),
     ("[profile]\nx = y", "gatepost.conf:1: [profile] lacks its name; write [profile NAME]"),
     (

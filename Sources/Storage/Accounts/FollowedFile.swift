@@ -78,23 +78,23 @@ final class FollowedFile<Content> {
   private static func read(
     _ source: Source, after state: inout State?
   ) throws(UsersFileError) -> Content? {
-    var found: State?
     var content: [UInt8] = []
     do throws(SystemError) {
       let file = try Descriptor.reading(path: source.path)
       // Taken before the content: if the file changes in between, the next look reads it again.
-      found = State(try file.status())
+      let found = State(try file.status())
       if found == state { return nil }
       content = try file.readAll(limit: source.limit)
+      state = found
     } catch {
-      found = found ?? .failing(error.code)
-      if found == state { return nil }
+      // Not the version that could not be read: the next look tries again.
+      let failing = State.failing(error.code)
+      if failing == state { return nil }
+      state = failing
       guard source.mayBeMissing && error.isNotFound else {
-        state = found
         throw UsersFileError(.unreadable, reason: "\(source.path): cannot be read: \(error)")
       }
     }
-    state = found
     return try source.parse(content)
   }
 }
