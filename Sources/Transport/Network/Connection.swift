@@ -263,6 +263,9 @@ package final class Connection {
     return "\(version) \(cipher)"
   }
 
+  /// What names this connection to both ends; nil without TLS, and where it has none of this kind.
+  package func channelBinding(_ kind: ChannelBinding) -> [UInt8]? { session?.channelBinding(kind) }
+
   /// Makes the connection a TLS one, as the server.
   ///
   /// - Throws: `.plaintextAfterStartTLS` if anything had arrived in clear that was not read.
