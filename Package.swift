@@ -194,7 +194,7 @@ func makeTargets() -> [Target] {
   }
   targets.append(
     .target(
-      name: "TestSupport", dependencies: ["Platform", "EventLoop"], path: "Tests/Support"))
+      name: "TestSupport", dependencies: ["Platform", "EventLoop", "TLS"], path: "Tests/Support"))
   targets.append(.testTarget(name: "StyleTests", path: "Tests/StyleTests"))
   targets.append(
     .target(

@@ -170,6 +170,9 @@ final class Client {
     }
   }
 
+  /// The data of `tls-exporter` of this connection.
+  var channelBinding: [UInt8]? { connection.channelBinding(named: "tls-exporter") }
+
   func startTLS() async throws {
     try await connection.connectTLS(context, serverName: "gw.home.example", until: deadline)
   }

@@ -1,5 +1,7 @@
 import Mail
+import TestSupport
 
+@testable import SASL
 @testable import SMTP
 
 /// A driver without sockets: performs the actions of one session by the test bed's rules.
@@ -83,6 +85,24 @@ struct TestBed {
       let isRight = ["alice", "bob"].contains(user) && password == Array("secret".utf8)
       perform(
         isRight ? session.authenticationSucceeded(user: user) : session.authenticationFailed())
+    case .lookUp(_, let binding):
+      perform(
+        session.lookedUp(
+          SCRAMParameters(
+            salt: Self.salt, iterations: 2, random: [UInt8](repeating: 7, count: 18),
+            binding: binding == "tls-exporter" ? Self.binding : nil)))
+    case .checkProof(let proof):
+      let user = proof.user.asciiLowercased
+      let isRight =
+        ["alice", "bob"].contains(user)
+        && Self.secret.clientProof(of: proof.authMessage) == proof.clientProof
+      perform(
+        isRight
+          ? session.proofAccepted(
+            user: user, serverSignature: Self.secret.serverSignature(of: proof.authMessage))
+          : session.authenticationFailed())
+    case .logIn(let user):
+      perform(session.authenticationSucceeded(user: user))
     case .checkSender(let transaction):
       perform(session.senderAccepted(transaction))
     case .checkRecipient(let path):
@@ -93,6 +113,13 @@ struct TestBed {
       decoder = ContentDecoder()
     }
   }
+
+  /// What SCRAM knows of every user.
+  private static let salt: [UInt8] = [1, 2, 3]
+  private static let secret = SCRAMSecret(
+    password: Array("secret".utf8), salt: salt, iterations: 2)
+  /// The channel binding data of every connection.
+  static let binding = [UInt8](repeating: 0x42, count: 32)
 
   private func refusal(of path: ForwardPath) -> Reply? {
     guard let mailbox = path.mailbox else { return nil }

@@ -11,6 +11,13 @@ package enum Action: Sendable {
   ///
   /// There is no mechanism where the password came with PASS.
   case verify(user: String, password: [UInt8], mechanism: Mechanism?)
+  /// Call `lookedUp` with what SCRAM has for this user, and the channel binding data of the kind with
+  /// this registered name; or `refuseLogin`.
+  case lookUp(user: String, binding: String?)
+  /// Check the proof; then call `proofAccepted` or `refuseLogin`.
+  case checkProof(SCRAMProof)
+  /// Open the maildrop of this user, who has proved the password; then call `open` or `refuseLogin`.
+  case logIn(user: String, mechanism: Mechanism)
   /// Send the lines that `appendListing` gives, piece by piece.
   case list
   /// Send a message: `messageOpened` or `messageUnavailable` is the status line, and the content

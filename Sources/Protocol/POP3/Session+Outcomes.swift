@@ -7,15 +7,16 @@ extension Session {
     state = .authorization(user: nil)
   }
 
-  /// The password that `verify` asked about was right, and this is the user's maildrop.
+  /// The password or the proof was right, and this is the user's maildrop.
   package mutating func open(_ listing: MaildropListing) -> Reply {
     let maildrop = Maildrop(listing)
     state = .transaction(maildrop)
     return .ok(maildrop.summary)
   }
 
-  /// The login that `verify` asked about did not work.
+  /// The login that was asked about did not work.
   package mutating func refuseLogin(_ refusal: LoginRefusal) -> Reply {
+    if case .authenticating = state { state = .authorization(user: nil) }
     switch refusal {
     case .wrongCredentials:
       failedLogins += 1

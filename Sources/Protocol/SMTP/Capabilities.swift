@@ -13,7 +13,7 @@ package struct Capabilities: Equatable, Sendable {
   package private(set) var hasSize = false
   /// The octets a message may have on the wire, nil when there is no limit or it is not told.
   package private(set) var messageBytes: Int?
-  /// The mechanisms of AUTH that this client knows too, RFC 4954.
+  /// The mechanisms of AUTH that are known here too, RFC 4954.
   package private(set) var mechanisms: [Mechanism] = []
 
   /// Those of a server that has none, as after HELO.

@@ -184,7 +184,7 @@ package struct ClientSession: Sendable {
       return fail(
         Diagnosis(EnhancedStatus(4, 7, 4), "No password is sent without TLS, and there is none"))
     }
-    let preferred = Mechanism.allCases.first { capabilities.mechanisms.contains($0) }
+    let preferred = ClientExchange.mechanisms.first { capabilities.mechanisms.contains($0) }
     guard let mechanism = preferred else {
       // To go on would have the mail refused for good by a server that wants authentication.
       return fail(

@@ -3,7 +3,8 @@ package enum Limits {
   /// Octets of a line from a client, without its line end.
   ///
   /// RFC 5321 §4.5.3.1.4 asks for 512, and the extensions offered here add 559. RFC 4954 §4 allows
-  /// 12,288 in an authentication exchange, for mechanisms other than these: PLAIN needs 1,024.
+  /// 12,288 in an authentication exchange, for mechanisms other than these: PLAIN needs 1,024, and
+  /// SCRAM no more.
   package static let commandLineBytes = 2048
 
   /// Octets of the name by which a client greets; RFC 5321 §4.5.3.1.2 asks for 255.

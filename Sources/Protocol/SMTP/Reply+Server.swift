@@ -132,6 +132,9 @@ extension Reply {
   static var authenticationMalformed: Reply {
     Reply(.argumentError, EnhancedStatus(5, 5, 2), "Malformed authentication exchange")
   }
+  static var channelBindingFailed: Reply {
+    Reply(.authenticationFailed, EnhancedStatus(5, 7, 8), "The proof is not for this connection")
+  }
   static var authenticationFailed: Reply {
     Reply(.authenticationFailed, EnhancedStatus(5, 7, 8), "User name or password wrong")
   }

@@ -1,4 +1,5 @@
 package import Mail
+package import SASL
 
 /// What the driver of a server session does next.
 package enum ServerAction: Equatable, Sendable {
@@ -14,6 +15,15 @@ package enum ServerAction: Equatable, Sendable {
   /// Check this password, and report it by `authenticationSucceeded(user:)`,
   /// `authenticationFailed()` or `authenticationUnavailable()`.
   case verify(user: String, password: [UInt8])
+  /// Report by `lookedUp(_:)` what SCRAM has for this user, and the channel binding data of the kind
+  /// with this registered name; or that by `authenticationUnavailable()`.
+  case lookUp(user: String, binding: String?)
+  /// Check this proof, and report it by `proofAccepted(user:serverSignature:)`,
+  /// `authenticationFailed()` or `authenticationUnavailable()`.
+  case checkProof(SCRAMProof)
+  /// Note that the client has proved to be this user, and report it by
+  /// `authenticationSucceeded(user:)`.
+  case logIn(user: String)
   /// Check the sender, and report it by `senderAccepted(_:)` with the same value or `refused(_:)`.
   case checkSender(Transaction)
   /// Check the recipient, and report it by `recipientAccepted(_:)` or `refused(_:)`.

@@ -1,5 +1,5 @@
 package import Mail
-import SASL
+package import SASL
 
 /// The server's side of an SMTP connection, as a value: lines go in, actions come out.
 ///
@@ -144,14 +144,25 @@ package struct ServerSession: Sendable {
     exchange = nil
   }
 
+  /// Goes on with what has been looked up for the client's SCRAM.
+  package mutating func lookedUp(_ parameters: SCRAMParameters) -> ServerAction {
+    goOn { $0.lookedUp(parameters) }
+  }
+
+  /// Goes on with the proof that is right: the client is to look at the signature, then it is this user.
+  package mutating func proofAccepted(user: String, serverSignature: [UInt8]) -> ServerAction {
+    goOn { $0.accepted(user: user, serverSignature: serverSignature) }
+  }
+
   /// Makes the client this user.
   package mutating func authenticationSucceeded(user: String) -> ServerAction {
     self.user = user
     return .reply(.authenticated)
   }
 
-  /// Refuses the password; the third wrong one ends the session.
+  /// Refuses the password or the proof; the third wrong one ends the session.
   package mutating func authenticationFailed() -> ServerAction {
+    exchange = nil
     authenticationFailures += 1
     return authenticationFailures < Limits.authenticationFailures
       ? .reply(.authenticationFailed) : .close(.tooManyErrors)
@@ -159,7 +170,8 @@ package struct ServerSession: Sendable {
 
   /// Says that no password can be checked now, which must not look like a wrong one.
   package mutating func authenticationUnavailable() -> ServerAction {
-    .reply(.authenticationUnavailable)
+    exchange = nil
+    return .reply(.authenticationUnavailable)
   }
 
   // MARK: Rules
@@ -190,7 +202,8 @@ package struct ServerSession: Sendable {
     ]
     if settings.offersTLS, !isTLSActive { lines.append("STARTTLS") }
     if mayAuthenticate {
-      lines.append("AUTH " + Mechanism.allCases.map(\.name).joined(separator: " "))
+      let mechanisms = Mechanism.offered(isTLSActive: isTLSActive)
+      lines.append("AUTH " + mechanisms.map(\.name).joined(separator: " "))
     }
     return Reply(.ok, lines: lines)
   }
@@ -213,16 +226,28 @@ package struct ServerSession: Sendable {
     }
     guard isExtended else { return error(.outOfSequence("EHLO first")) }
     guard user == nil else { return error(.outOfSequence("Authenticated already")) }
-    guard let mechanism = Mechanism(name: name) else { return error(.unknownMechanism) }
-    var exchange = ServerExchange(mechanism)
+    guard let mechanism = Mechanism(name: name), isTLSActive || !mechanism.bindsChannel else {
+      return error(.unknownMechanism)
+    }
+    var exchange = ServerExchange(mechanism, isBindingOffered: isTLSActive)
     return perform(exchange.start(encodedInitialResponse: initialResponse), of: exchange)
   }
 
   private mutating func continueAuthentication(_ line: ArraySlice<UInt8>) -> ServerAction {
+    if line.elementsEqual("*".utf8) {
+      exchange = nil
+      return error(.authenticationCancelled)
+    }
+    return goOn { $0.respond(encoded: line) }
+  }
+
+  private mutating func goOn(
+    _ advance: (inout ServerExchange) -> ServerExchange.Step
+  ) -> ServerAction {
     guard var exchange else { preconditionFailure("no authentication exchange is open") }
     self.exchange = nil
-    if line.elementsEqual("*".utf8) { return error(.authenticationCancelled) }
-    return perform(exchange.respond(encoded: line), of: exchange)
+    let step = advance(&exchange)
+    return perform(step, of: exchange)
   }
 
   private mutating func perform(
@@ -235,6 +260,16 @@ package struct ServerSession: Sendable {
       return .reply(Reply(.continueAuthentication, encoded))
     case .verify(let user, let password):
       return .verify(user: user, password: password)
+    case .lookUp(let user, let binding):
+      self.exchange = exchange
+      return .lookUp(user: user, binding: binding)
+    case .check(let proof):
+      self.exchange = exchange
+      return .checkProof(proof)
+    case .authenticated(let user):
+      return .logIn(user: user)
+    case .invalid(.channelBinding):
+      return error(.channelBindingFailed)
     case .invalid:
       return error(.authenticationMalformed)
     }

@@ -5,7 +5,7 @@ package struct ServerSettings: Sendable {
   /// When AUTH is offered.
   package enum Authentication: Sendable {
     case never
-    /// Under TLS only: both mechanisms send the password as it is.
+    /// Under TLS only: PLAIN and LOGIN send the password as it is.
     case underTLS
     case always
   }

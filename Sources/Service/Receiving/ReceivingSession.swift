@@ -106,6 +106,12 @@ final class ReceivingSession {
       destinations = Destinations()
     case .verify(let user, let password):
       return try await perform(await verify(user, password))
+    case .lookUp(let user, let binding):
+      return try await perform(lookUp(user, binding))
+    case .checkProof(let proof):
+      return try await perform(await check(proof))
+    case .logIn(let user):
+      return try await perform(logIn(user))
     case .checkSender(let transaction):
       return try await perform(checkSender(transaction))
     case .checkRecipient(let path):
@@ -156,32 +162,6 @@ final class ReceivingSession {
     }
     try await connection.acceptTLS(identity.context, until: .now + Limits.handshake)
     session.tlsEstablished()
-  }
-
-  private func verify(_ name: String, _ password: [UInt8]) async -> ServerAction {
-    let verification = await receiver.accounts.verify(user: name, password: password)
-    switch verification {
-    case .verified(let user):
-      Log.record(
-        .loggedIn(
-          service: service.rawValue, client: "\(client)", user: user.name.text,
-          how: connection.isEncrypted ? "AUTH+TLS" : "AUTH"))
-      return session.authenticationSucceeded(user: user.name.text)
-    case .wrong:
-      Log.record(
-        .loginFailed(
-          service: service.rawValue, client: "\(client)", user: name, reason: "wrong password"))
-      do throws(WaitError) {
-        try await Loop.shared.eventLoop.sleep(until: .now + Limits.failedLoginDelay)
-      } catch {
-        // The program stops; the client hears so at its next command.
-      }
-      return session.authenticationFailed()
-    case .temporary(let reason):
-      Log.record(
-        .loginFailed(service: service.rawValue, client: "\(client)", user: name, reason: reason))
-      return session.authenticationUnavailable()
-    }
   }
 }
 

@@ -7,35 +7,72 @@ import POP3
 import Platform
 import SASL
 
-/// From a password to an open maildrop.
+/// From a password, or the proof of one, to an open maildrop.
 extension RetrievalSession {
-  /// Verifies the password, gives the client its grant and opens the maildrop.
-  ///
-  /// The grant comes with the right password, even when the maildrop is in use or cannot be read:
-  /// it is the proof of who is there, and a second device may want to send.
+  /// Verifies the password and logs in.
   func logIn(
     _ name: String, _ password: [UInt8], _ mechanism: Mechanism?
   ) async throws(ConnectionError) {
-    switch await verify(name, password) {
-    case .user(let user):
-      try await send(await open(user, how: grant(user, mechanism)))
-    case .refused(let refusal, let reason):
-      if refusal == .wrongCredentials { try await pause() }
-      try await send(refuse(name, refusal, because: reason))
+    switch Proof(await service.accounts.verify(user: name, password: password)) {
+    case .user(let user): try await logIn(user, mechanism)
+    case .refused(let refusal, let reason): try await answer(name, refusal, because: reason)
     }
   }
 
-  /// What came of a password.
+  /// Looks up what SCRAM tells the client about a user.
+  @inline(never)
+  func lookUp(_ name: String, _ binding: String?) -> Action {
+    let binding = binding.flatMap { connection.channelBinding(named: $0) }
+    do throws(SystemError) {
+      return protocolSession.lookedUp(
+        try service.accounts.scramParameters(user: name, binding: binding))
+    } catch {
+      return .reply(refuse(name, .temporary, because: "\(error)"))
+    }
+  }
+
+  /// Checks a proof; the client is logged in once it has looked at ours.
+  func check(_ proof: SCRAMProof) async throws(ConnectionError) {
+    let (verification, signature) = service.accounts.verify(proof)
+    switch Proof(verification) {
+    case .user(let user): try await perform(accept(user, signature))
+    case .refused(let refusal, let reason): try await answer(proof.user, refusal, because: reason)
+    }
+  }
+
+  @inline(never)
+  private func accept(_ user: String, _ signature: [UInt8]) -> Action {
+    protocolSession.proofAccepted(user: user, serverSignature: signature)
+  }
+
+  /// Gives the client its grant and opens the maildrop.
+  ///
+  /// The grant comes with the right password, even when the maildrop is in use or cannot be read:
+  /// it is the proof of who is there, and a second device may want to send.
+  func logIn(_ user: String, _ mechanism: Mechanism?) async throws(ConnectionError) {
+    try await send(await open(user, how: grant(user, mechanism)))
+  }
+
+  /// Answers a login that cannot be, late if it was wrong, so that guessing takes its time.
+  private func answer(
+    _ name: String, _ refusal: LoginRefusal, because reason: String
+  ) async throws(ConnectionError) {
+    if refusal == .wrongCredentials { try await pause() }
+    try await send(refuse(name, refusal, because: reason))
+  }
+
+  /// What came of a password, or of the proof of one.
   private enum Proof {
     case user(String)
     case refused(LoginRefusal, reason: String)
-  }
 
-  private func verify(_ name: String, _ password: [UInt8]) async -> Proof {
-    switch await service.accounts.verify(user: name, password: password) {
-    case .verified(let user): .user(user.name.text)
-    case .wrong: .refused(.wrongCredentials, reason: "wrong user name or password")
-    case .temporary(let reason): .refused(.temporary, reason: reason)
+    init(_ verification: Verification) {
+      self =
+        switch verification {
+        case .verified(let user): .user(user.name.text)
+        case .wrong: .refused(.wrongCredentials, reason: "wrong user name or password")
+        case .temporary(let reason): .refused(.temporary, reason: reason)
+        }
     }
   }
 

@@ -1,6 +1,7 @@
 package import EventLoop
 package import Mail
 import Platform
+import TLS
 
 /// The users, as the users file has them at this moment.
 ///
@@ -14,10 +15,13 @@ import Platform
 /// **Limits**: `Limits.fileBytes` of the file; one password at a time for each worker.
 @Loop
 package final class Accounts {
-  private let path: String
+  let path: String
   private let domains: Set<Domain>
   private let workers: WorkerPool
-  private let report: @Loop (String) -> Void
+  let report: @Loop (String) -> Void
+  /// What the salts are made of that SCRAM tells of users who have none.
+  // Limitation: it is another after a restart, and those salts with it.
+  let decoySecret: [UInt8]
   private var users: [UserName: User] = [:]
   /// The version of the file that was read last, good or not; nil if it could not be opened.
   private var version: Version?
@@ -42,7 +46,8 @@ package final class Accounts {
   ///   - path: The users file.
   ///   - domains: The domains of the users, which may follow the name at a login.
   ///   - workers: Where passwords are verified.
-  ///   - report: Takes each problem that the file comes to have, and the end of it.
+  ///   - report: Takes each problem that the file comes to have, and the end of it; and each login that
+  ///     must fail because of what stands in it.
   /// - Throws: why there are no users to begin with.
   package init(
     path: String, domains: [Domain], workers: WorkerPool, report: @escaping @Loop (String) -> Void
@@ -51,6 +56,11 @@ package final class Accounts {
     self.domains = Set(domains)
     self.workers = workers
     self.report = report
+    do throws(SystemError) {
+      decoySecret = try randomBytes(count: KeyDerivation.hashBytes)
+    } catch {
+      throw UsersFileError(.unreadable, reason: "no random numbers: \(error)")
+    }
     try read()
   }
 
@@ -75,8 +85,7 @@ package final class Accounts {
   ///
   /// The name may have another case, as telephones write it, and a local domain.
   package func verify(user name: String, password: [UInt8]) async -> Verification {
-    refresh()
-    let user = login(name).flatMap { users[$0] }
+    let user = user(named: name)
     // The work is the same for a user that does not exist.
     let verifier = user?.verifier ?? .decoy
     guard (1...Limits.passwordBytes).contains(password.count) else { return refusal }
@@ -88,11 +97,19 @@ package final class Accounts {
     }
   }
 
-  private var refusal: Verification {
+  /// What a login is told that cannot be confirmed.
+  var refusal: Verification {
     problem.map { .temporary($0.description) } ?? .wrong
   }
 
-  private func login(_ text: String) -> UserName? {
+  /// The user who logs in by this name, as the file is now.
+  func user(named name: String) -> User? {
+    refresh()
+    return login(name).flatMap { users[$0] }
+  }
+
+  /// The name of a user that a login may spell otherwise; nil if no user can have it.
+  func login(_ text: String) -> UserName? {
     let text = text.asciiLowercased
     guard let at = text.utf8.lastIndex(of: .at) else { return UserName(text) }
     let domain = Domain(String(text[text.utf8.index(after: at)...]))

@@ -263,8 +263,12 @@ package final class Connection {
     return "\(version) \(cipher)"
   }
 
-  /// What names this connection to both ends; nil without TLS, and where it has none of this kind.
-  package func channelBinding(_ kind: ChannelBinding) -> [UInt8]? { session?.channelBinding(kind) }
+  /// What names this connection to both ends, of the kind with this registered name; nil without TLS, and
+  /// where the session has none of this kind.
+  package func channelBinding(named name: String) -> [UInt8]? {
+    guard let kind = ChannelBinding(rawValue: name) else { return nil }
+    return session?.channelBinding(kind)
+  }
 
   /// Makes the connection a TLS one, as the server.
   ///

@@ -1,0 +1,71 @@
+import Accounts
+import EventLoop
+import Log
+import Network
+import Platform
+import SASL
+import SMTP
+
+/// From a password, or the proof of one, to a user.
+extension ReceivingSession {
+  /// Checks a password.
+  func verify(_ name: String, _ password: [UInt8]) async -> ServerAction {
+    switch await receiver.accounts.verify(user: name, password: password) {
+    case .verified(let user): logIn(user.name.text)
+    case .wrong: await refuse(name)
+    case .temporary(let reason): putOff(name, because: reason)
+    }
+  }
+
+  /// Looks up what SCRAM tells the client about a user.
+  @inline(never)
+  func lookUp(_ name: String, _ binding: String?) -> ServerAction {
+    let binding = binding.flatMap { connection.channelBinding(named: $0) }
+    do throws(SystemError) {
+      return session.lookedUp(
+        try receiver.accounts.scramParameters(user: name, binding: binding))
+    } catch {
+      return putOff(name, because: "\(error)")
+    }
+  }
+
+  /// Checks a proof; the client is logged in once it has looked at ours.
+  func check(_ proof: SCRAMProof) async -> ServerAction {
+    let (verification, signature) = receiver.accounts.verify(proof)
+    switch verification {
+    case .verified(let user):
+      return session.proofAccepted(user: user.name.text, serverSignature: signature)
+    case .wrong: return await refuse(proof.user)
+    case .temporary(let reason): return putOff(proof.user, because: reason)
+    }
+  }
+
+  /// Makes the client a user.
+  @inline(never)
+  func logIn(_ user: String) -> ServerAction {
+    Log.record(
+      .loggedIn(
+        service: service.rawValue, client: "\(client)", user: user,
+        how: connection.isEncrypted ? "AUTH+TLS" : "AUTH"))
+    return session.authenticationSucceeded(user: user)
+  }
+
+  /// Answers a wrong password or proof: late, so that guessing takes its time.
+  private func refuse(_ name: String) async -> ServerAction {
+    Log.record(
+      .loginFailed(
+        service: service.rawValue, client: "\(client)", user: name, reason: "wrong password"))
+    do throws(WaitError) {
+      try await Loop.shared.eventLoop.sleep(until: .now + Limits.failedLoginDelay)
+    } catch {
+      // The program stops; the client hears so at its next command.
+    }
+    return session.authenticationFailed()
+  }
+
+  private func putOff(_ name: String, because reason: String) -> ServerAction {
+    Log.record(
+      .loginFailed(service: service.rawValue, client: "\(client)", user: name, reason: reason))
+    return session.authenticationUnavailable()
+  }
+}
