@@ -95,4 +95,8 @@ struct ServerExchangeTests {
     var loud = ServerExchange(.plain, isBindingOffered: false)
     #expect(loud.start(encodedInitialResponse: Array("*".utf8)[...]) == .invalid(.encoding))
   }
+
+  @Test func `An exchange takes little room in a session that has none`() {
+    #expect(MemoryLayout<ServerExchange?>.size <= 16)
+  }
 }
