@@ -8,8 +8,22 @@ import SMTP
 
 /// From a password, or the proof of one, to a user.
 extension ReceivingSession {
+  /// Does what an action of an authentication asks.
+  ///
+  /// The frames of this are not for a session that never logs in.
+  @inline(never)
+  func authenticate(_ action: ServerAction) async -> ServerAction {
+    switch action {
+    case .verify(let user, let password): await verify(user, password)
+    case .lookUp(let user, let binding): lookUp(user, binding)
+    case .checkProof(let proof): await check(proof)
+    case .logIn(let user): logIn(user)
+    default: preconditionFailure("the action has nothing to do with authentication")
+    }
+  }
+
   /// Checks a password.
-  func verify(_ name: String, _ password: [UInt8]) async -> ServerAction {
+  private func verify(_ name: String, _ password: [UInt8]) async -> ServerAction {
     switch await receiver.accounts.verify(user: name, password: password) {
     case .verified(let user): logIn(user.name.text)
     case .wrong: await refuse(name)
@@ -18,8 +32,7 @@ extension ReceivingSession {
   }
 
   /// Looks up what SCRAM tells the client about a user.
-  @inline(never)
-  func lookUp(_ name: String, _ binding: String?) -> ServerAction {
+  private func lookUp(_ name: String, _ binding: String?) -> ServerAction {
     let binding = binding.flatMap { connection.channelBinding(named: $0) }
     do throws(SystemError) {
       return session.lookedUp(
@@ -30,7 +43,7 @@ extension ReceivingSession {
   }
 
   /// Checks a proof; the client is logged in once it has looked at ours.
-  func check(_ proof: SCRAMProof) async -> ServerAction {
+  private func check(_ proof: SCRAMProof) async -> ServerAction {
     let (verification, signature) = receiver.accounts.verify(proof)
     switch verification {
     case .verified(let user):
@@ -41,8 +54,7 @@ extension ReceivingSession {
   }
 
   /// Makes the client a user.
-  @inline(never)
-  func logIn(_ user: String) -> ServerAction {
+  private func logIn(_ user: String) -> ServerAction {
     Log.record(
       .loggedIn(
         service: service.rawValue, client: "\(client)", user: user,

@@ -104,14 +104,8 @@ final class ReceivingSession {
       try await connection.flush(until: .now + Limits.reply)
       try await startTLS()
       destinations = Destinations()
-    case .verify(let user, let password):
-      return try await perform(await verify(user, password))
-    case .lookUp(let user, let binding):
-      return try await perform(lookUp(user, binding))
-    case .checkProof(let proof):
-      return try await perform(await check(proof))
-    case .logIn(let user):
-      return try await perform(logIn(user))
+    case .verify, .lookUp, .checkProof, .logIn:
+      return try await perform(await authenticate(action))
     case .checkSender(let transaction):
       return try await perform(checkSender(transaction))
     case .checkRecipient(let path):

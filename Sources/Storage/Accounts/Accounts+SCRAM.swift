@@ -7,6 +7,8 @@ import TLS
 ///
 /// Who does not exist, is locked, or has a hash of crypt(3) gets a salt too, always the same one, and is
 /// refused at the proof, after the same work: no answer tells who there is.
+// Limitation: a verifier that was made elsewhere, with other iterations or a salt of another length,
+// tells that its user exists.
 extension Accounts {
   /// What SCRAM tells a client that wants to log in by this name.
   ///
