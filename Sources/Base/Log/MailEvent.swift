@@ -8,8 +8,10 @@ package enum MailEvent: Sendable {
   case sessionEnded(service: String, client: String, reason: String)
   /// A user has logged in.
   case loggedIn(service: String, client: String, user: String, how: String)
-  /// A login failed; fail2ban reads this line.
+  /// A login failed; fail2ban reads this line (`packaging/fail2ban`).
   case loginFailed(service: String, client: String, user: String, reason: String)
+  /// A client gets no connection for a while.
+  case clientBanned(client: String, seconds: Int, reason: String)
   /// A login gave the client's address the right to send for a while.
   case granted(client: String, user: String, seconds: Int)
   /// A recipient was refused.
@@ -38,7 +40,7 @@ package enum MailEvent: Sendable {
   package var severity: Severity {
     switch self {
     case .setAside: .error
-    case .failed, .loginFailed: .warning
+    case .failed, .loginFailed, .clientBanned: .warning
     case .clientRefused, .recipientRefused, .messageRefused, .deferred, .bounced: .notice
     default: .info
     }
@@ -58,6 +60,9 @@ package enum MailEvent: Sendable {
     case .loginFailed(let service, let client, let user, let reason):
       LogLine("login-failed").with("service", service).with("client", client)
         .with("user", user).with("reason", reason).text
+    case .clientBanned(let client, let seconds, let reason):
+      LogLine("client-banned").with("client", client).with("seconds", seconds)
+        .with("reason", reason).text
     case .granted(let client, let user, let seconds):
       LogLine("granted").with("client", client).with("user", user).with("seconds", seconds).text
     case .recipientRefused(let client, let from, let to, let reason):

@@ -64,7 +64,7 @@ final class Daemon {
       accounts: parts.accounts, grants: parts.grants)
     retrieval = Retrieval(
       configuration.retrieval, identity: identity, accounts: parts.accounts, grants: parts.grants,
-      maildrops: parts.maildrops)
+      conduct: parts.conduct, maildrops: parts.maildrops)
     let accounts = parts.accounts
     relayer = Relayer(
       settings: configuration.relaying, spool: parts.spool, resolver: parts.resolver

@@ -21,6 +21,7 @@ struct Parts {
   let accounts: Accounts
   let grants: Grants
   let identity: ServerIdentity
+  let conduct: Conduct
   let gate: ConnectionGate
   let resolver: Resolver
 
@@ -48,11 +49,19 @@ struct Parts {
     grants = try StartError.about("state \(server.state)") { () throws(SystemError) in
       try Grants(path: server.state, disk: disk) { Log.say(.warning, $0) }
     }
-    let trusted = configuration.relay.networks
+    let (trusted, earning) = (configuration.relay.networks, configuration.popBeforeSMTP.networks)
+    conduct = Conduct(
+      ClientRules(
+        connectionsPerMinute: nil, commandsPerMinute: nil, failedLogins: 10, ban: .seconds(900))
+    ) { [grants] client in
+      if trusted.contains(where: { $0.contains(client) }) { return .trusted }
+      let isKnown =
+        earning.contains { $0.contains(client) } || grants.grant(of: client) != nil
+      return isKnown ? .known : .stranger
+    }
     gate = ConnectionGate(
       total: configuration.limits.connections,
-      perClient: configuration.limits.connectionsPerClient
-    ) { client in trusted.contains { $0.contains(client) } }
+      perClient: configuration.limits.connectionsPerClient, conduct: conduct)
     let servers = configuration.dns.nameservers
     resolver = Resolver(servers.isEmpty ? NameServers() : NameServers(servers))
   }

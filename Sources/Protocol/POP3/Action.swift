@@ -24,6 +24,8 @@ package enum Action: Sendable {
 package enum LoginRefusal: Sendable {
   /// No such user, or not this password; the client is not told which.
   case wrongCredentials
+  /// The same, once too often: the session is over.
+  case tooManyFailures
   /// Another session has the maildrop.
   case inUse
   /// A file could not be read, or the like.

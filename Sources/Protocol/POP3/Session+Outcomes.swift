@@ -21,11 +21,20 @@ extension Session {
       failedLogins += 1
       if failedLogins == Limits.failedLogins { state = .ended }
       return .error("Wrong user name or password", .authentication)
+    case .tooManyFailures:
+      state = .ended
+      return .error("Too many failed logins, try again later", .temporary)
     case .inUse:
       return .error("Another session has the maildrop open", .inUse)
     case .temporary:
       return .error("The maildrop cannot be opened now, try again later", .temporary)
     }
+  }
+
+  /// The last reply to a client that sends commands faster than it may.
+  package mutating func tooManyCommands() -> Action {
+    state = .ended
+    return .reply(.error("Too many commands, try again later", .temporary))
   }
 
   /// The status line before the content of a message that `send` asked for.

@@ -1,3 +1,4 @@
+internal import Mail
 internal import SASL
 
 /// The server's side of a POP3 session (RFC 1939), as a value: lines go in, actions come out.
@@ -51,6 +52,10 @@ package struct Session: Sendable {
       state = .authorization(user: nil)
       if line.elementsEqual("*".utf8) { return refuse("Authentication cancelled") }
       return take(exchange.respond(encoded: line), of: exchange)
+    }
+    if ForeignProtocol.begins(with: line.prefix { $0 != UInt8(ascii: " ") }) {
+      state = .ended
+      return .reply(.error("This is a mail server"))
     }
     switch Command.parse(line) {
     case .success(let command): return handle(command)

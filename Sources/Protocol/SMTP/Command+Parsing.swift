@@ -5,7 +5,7 @@ package enum ParsedLine: Equatable, Sendable {
   case command(Command)
   /// No command; the reply says why.
   case invalid(Reply)
-  /// A request of HTTP: a page in somebody's browser is trying to send mail through this port.
+  /// The first line of HTTP or SSH.
   case anotherProtocol
 }
 
@@ -22,7 +22,7 @@ extension Command {
     var cursor = ByteCursor(line.dropLast(blanks))
     let word = cursor.take { $0 != .space && $0 != .tab }
     guard let verb = Verb(word) else {
-      return isForeign(word) ? .anotherProtocol : .invalid(.unknownCommand)
+      return ForeignProtocol.begins(with: word) ? .anotherProtocol : .invalid(.unknownCommand)
     }
     cursor.skipSpaces()
     switch verb.argument {
@@ -136,12 +136,6 @@ extension Command {
   private static func size(_ digits: ArraySlice<UInt8>) -> Int? {
     guard (1...20).contains(digits.count), digits.allSatisfy(\.isDigit) else { return nil }
     return Int(String(decoding: digits, as: UTF8.self)) ?? Int.max
-  }
-
-  private static func isForeign(_ word: ArraySlice<UInt8>) -> Bool {
-    ["GET", "POST", "PUT", "HEAD", "OPTIONS", "CONNECT", "PRI"].contains {
-      word.elementsEqual($0.utf8)
-    }
   }
 }
 

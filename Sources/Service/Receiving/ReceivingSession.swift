@@ -141,7 +141,7 @@ final class ReceivingSession {
     case .wait(.timedOut): reply = .now < end ? .timedOut : .sessionTooLong
     case .wait(.draining), .wait(.cancelled): reply = .shuttingDown
     case .endlessLine: reply = .endlessLine
-    case .closed, .system, .tls, .malformed, .plaintextAfterStartTLS: return
+    case .closed, .system, .tls, .malformed, .plaintextAfterStartTLS, .tlsOnPlainPort: return
     }
     do throws(ConnectionError) {
       try await send(reply)

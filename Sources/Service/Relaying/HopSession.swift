@@ -201,7 +201,7 @@ final class HopSession {
     let status =
       switch error {
       case .tls: EnhancedStatus(4, 7, 5)
-      case .malformed, .endlessLine: EnhancedStatus(4, 5, 0)
+      case .malformed, .endlessLine, .tlsOnPlainPort: EnhancedStatus(4, 5, 0)
       case .closed, .wait, .system, .plaintextAfterStartTLS: EnhancedStatus(4, 4, 2)
       }
     let waiting = session.awaited.map { " while waiting for \($0.text)" } ?? ""
@@ -214,7 +214,7 @@ extension ConnectionError {
   fileprivate var isEndOfConnection: Bool {
     switch self {
     case .closed, .system, .tls: true
-    case .wait, .malformed, .endlessLine, .plaintextAfterStartTLS: false
+    case .wait, .malformed, .endlessLine, .plaintextAfterStartTLS, .tlsOnPlainPort: false
     }
   }
 }

@@ -19,23 +19,28 @@ extension RetrievalSession {
     switch await verify(name, password) {
     case .user(let user):
       try await send(await open(user, how: grant(user, mechanism)))
-    case .refused(let refusal, let reason):
-      if refusal == .wrongCredentials { try await pause() }
-      try await send(refuse(name, refusal, because: reason))
+    case .wrong:
+      let mayGoOn = await service.conduct.loginFailed(
+        service: listener, client: connection.peer.host, user: name, password: password)
+      try await send(
+        protocolSession.refuseLogin(mayGoOn ? .wrongCredentials : .tooManyFailures))
+    case .unknown(let reason):
+      try await send(refuse(name, .temporary, because: reason))
     }
   }
 
   /// What came of a password.
   private enum Proof {
     case user(String)
-    case refused(LoginRefusal, reason: String)
+    case wrong
+    case unknown(reason: String)
   }
 
   private func verify(_ name: String, _ password: [UInt8]) async -> Proof {
     switch await service.accounts.verify(user: name, password: password) {
     case .verified(let user): .user(user.name.text)
-    case .wrong: .refused(.wrongCredentials, reason: "wrong user name or password")
-    case .temporary(let reason): .refused(.temporary, reason: reason)
+    case .wrong: .wrong
+    case .temporary(let reason): .unknown(reason: reason)
     }
   }
 
@@ -62,6 +67,7 @@ extension RetrievalSession {
     let how = (mechanism?.name ?? "USER") + (connection.isEncrypted ? "+TLS" : "")
     let settings = service.settings
     let address = connection.peer.host
+    service.conduct.noteLogin(of: address)
     if settings.grantNetworks.contains(where: { $0.contains(address) }) {
       service.grants.grant(address, user: user, how: how, window: settings.grantWindow)
       Log.record(
@@ -73,19 +79,10 @@ extension RetrievalSession {
 
   @inline(never)
   private func refuse(_ user: String, _ refusal: LoginRefusal, because reason: String) -> Reply {
-    switch refusal {
-    case .temporary:
-      // Not the line that fail2ban counts: the client has done nothing wrong.
-      Log.say(.error, "\(listener): \(user) cannot log in now: \(reason)")
-    case .wrongCredentials, .inUse:
-      Log.record(.loginFailed(service: listener, client: client, user: user, reason: reason))
-    }
+    // Not the line that fail2ban counts: the client has done nothing wrong.
+    Log.say(
+      refusal == .inUse ? .notice : .error,
+      "\(listener): \(user) cannot log in now from \(client): \(reason)")
     return protocolSession.refuseLogin(refusal)
-  }
-
-  private func pause() async throws(ConnectionError) {
-    do throws(WaitError) {
-      try await Loop.shared.eventLoop.sleep(until: .now + service.settings.failureDelay)
-    } catch { throw .wait(error) }
   }
 }

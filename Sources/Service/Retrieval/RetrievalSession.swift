@@ -62,6 +62,12 @@ final class RetrievalSession {
 
   @inline(never)
   private func action(on line: [UInt8]?) -> Action {
+    // Who has logged in may read thousands of messages in a minute.
+    if maildrop == nil, !service.conduct.noteCommand(of: connection.peer.host) {
+      Log.record(
+        .sessionEnded(service: listener, client: client, reason: "too many commands in a minute"))
+      return protocolSession.tooManyCommands()
+    }
     guard let line else { return protocolSession.receiveOverlongLine() }
     return protocolSession.receive(line[...])
   }

@@ -14,20 +14,17 @@ package struct RetrievalSettings: Sendable {
   /// How long a client may be silent, or not take what it has asked for; at least 10 minutes
   /// (RFC 1939 §3).
   package var timeout: Duration
-  /// How long a wrong password is answered late, so that guessing takes time.
-  package var failureDelay: Duration
 
   /// Settings for all POP3 listeners of a host.
   package init(
     hostName: String, allowsLoginWithoutTLS: @escaping @Sendable (IPAddress) -> Bool,
     grantNetworks: [IPNetwork], grantWindow: Duration,
-    timeout: Duration = POP3.Limits.autologout, failureDelay: Duration = .seconds(1)
+    timeout: Duration = POP3.Limits.autologout
   ) {
     self.hostName = hostName
     self.allowsLoginWithoutTLS = allowsLoginWithoutTLS
     self.grantNetworks = grantNetworks
     self.grantWindow = grantWindow
     self.timeout = timeout
-    self.failureDelay = failureDelay
   }
 }
