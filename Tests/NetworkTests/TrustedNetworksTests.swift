@@ -59,7 +59,7 @@ import Testing
     #expect(try trusted.contains(Self.address("10.0.0.5")) == false)
     #expect(try trusted.contains(Self.address("192.168.1.5")) == true)
     #expect(try trusted.contains(Self.address("127.0.0.1")) == true)
-    let sentences = trusted.misconfigurations()
+    let sentences = trusted.misconfigurations(of: "[relay] networks")
     #expect(sentences.count == 1)
     #expect(sentences[0].contains("Permission denied"))
   }
@@ -67,7 +67,7 @@ import Testing
   @Test("The admin is told of a gateway and of an own address in a network, and what to do")
   func sentences() throws {
     let sentences = try Self.trusted(["10.0.0.0/8", "192.168.0.0/16", "fd00::/8", "fd00::2"])
-      .misconfigurations()
+      .misconfigurations(of: "[relay] networks")
     #expect(sentences.count == 2)
     #expect(
       sentences[0].hasPrefix(
@@ -78,6 +78,6 @@ import Testing
   @Test("There is nothing to say of networks that hold neither, or hold them by name")
   func quiet() throws {
     let networks = ["10.0.0.0/8", "192.168.0.0/16", "192.168.1.1", "192.168.1.2", "127.0.0.0/8"]
-    #expect(try Self.trusted(networks).misconfigurations() == [])
+    #expect(try Self.trusted(networks).misconfigurations(of: "[relay] networks") == [])
   }
 }

@@ -33,35 +33,3 @@ package struct Surroundings: Equatable, Sendable {
   /// Whether a default route leads over the address.
   package func isGateway(_ address: IPAddress) -> Bool { gateways.contains(address) }
 }
-
-/// The surroundings as they were a minute ago at most: interfaces come up late, and routes change.
-///
-/// **Failures**: what cannot be read again stays as it was; what could never be read is unknown.
-package struct SurroundingsCache {
-  /// How long the kernel is not asked again.
-  package static let lifetime: Duration = .seconds(60)
-
-  private let read: () throws(SystemError) -> Surroundings
-  private var latest: Surroundings?
-  private var expires = Instant(nanoseconds: 0)
-
-  /// - Parameter read: asks the kernel.
-  package init(
-    reading read: @escaping () throws(SystemError) -> Surroundings = Surroundings.read
-  ) { self.read = read }
-
-  /// The surroundings at `now`, read again if the last ones are too old.
-  package mutating func current(at now: Instant) -> Surroundings {
-    if let latest, now < expires { return latest }
-    expires = now + Self.lifetime
-    var surroundings: Surroundings
-    do throws(SystemError) {
-      surroundings = try read()
-    } catch {
-      surroundings = .unknown(because: error)
-      if let latest, latest.problem == nil { surroundings = latest }
-    }
-    latest = surroundings
-    return surroundings
-  }
-}

@@ -50,13 +50,15 @@ struct Parts {
       try Grants(path: server.state, disk: disk) { Log.say(.warning, $0) }
     }
     let (trusted, earning) = (configuration.relay.networks, configuration.popBeforeSMTP.networks)
+    let surroundings = SurroundingsCache()
     conduct = Conduct(
       ClientRules(
         connectionsPerMinute: nil, commandsPerMinute: nil, failedLogins: 10, ban: .seconds(900))
     ) { [grants] client in
-      if trusted.contains(where: { $0.contains(client) }) { return .trusted }
+      let surroundings = surroundings.current()
+      if TrustedNetworks(trusted, surroundings).contains(client) { return .trusted }
       let isKnown =
-        earning.contains { $0.contains(client) } || grants.grant(of: client) != nil
+        TrustedNetworks(earning, surroundings).contains(client) || grants.grant(of: client) != nil
       return isKnown ? .known : .stranger
     }
     gate = ConnectionGate(

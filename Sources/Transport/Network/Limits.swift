@@ -8,4 +8,6 @@ enum Limits {
   static let loginDelay: Duration = .seconds(30)
   /// Sessions that may wait for such an answer at the same time.
   static let delayedSessions = 64
+  /// How long the kernel is not asked again for own addresses and routes.
+  static let surroundings: Duration = .seconds(60)
 }

@@ -1,6 +1,6 @@
 package import Platform
 
-/// Whose hosts may relay without proof: the networks of the admin, without the traps in them.
+/// Networks whose hosts are believed, in relaying or in earning a grant, without the traps in them.
 ///
 /// An address of this machine and a default gateway are where strangers appear, brought by a proxy
 /// (Docker's is one) or by a router that translates addresses. They are trusted only where the list
@@ -15,7 +15,7 @@ package struct TrustedNetworks: Sendable {
     self.surroundings = surroundings
   }
 
-  /// Whether the host at this address may relay without proof.
+  /// Whether the host at this address is believed.
   package func contains(_ client: IPAddress) -> Bool {
     if client.isLoopback {
       return networks.contains { $0.contains(client) && $0.address.isLoopback }
@@ -27,19 +27,21 @@ package struct TrustedNetworks: Sendable {
   }
 
   /// What an admin who has written the list may not expect of it, a sentence each.
-  package func misconfigurations() -> [String] {
+  ///
+  /// - Parameter key: where the list stands, such as `[relay] networks`.
+  package func misconfigurations(of key: String) -> [String] {
     if let problem = surroundings.problem {
       return [
-        "[relay] networks: this machine's addresses and routes cannot be read: \(problem); only hosts "
+        "\(key): this machine's addresses and routes cannot be read: \(problem); only hosts "
           + "that are listed by themselves are trusted"
       ]
     }
     return trapped(surroundings.gateways).map { network, gateway in
-      "[relay] networks = \(network) contains the default gateway \(gateway): it is not trusted, for "
+      "\(key) = \(network) contains the default gateway \(gateway): it is not trusted, for "
         + "behind NAT or a proxy strangers come from there; list \(gateway) itself if you mean it"
     }
       + trapped(surroundings.own).map { network, address in
-        "[relay] networks = \(network) contains \(address), an address of this machine: it is not "
+        "\(key) = \(network) contains \(address), an address of this machine: it is not "
           + "trusted, for a proxy brings strangers from there; list \(address) itself if you mean it"
       }
   }
