@@ -26,6 +26,10 @@ package enum Limits {
   /// Octets of the original header that a delivery report quotes.
   package static let quotedHeaderBytes = 32 << 10
 
+  /// Octets of a message that a delivery report returns whole, as stored; of a larger one it quotes the
+  /// header: to send it back would double what a sender of a false address does to its victim.
+  package static let returnedMessageBytes = 1 << 20
+
   /// Octets of a remote text that a delivery report or a log line quotes.
   package static let quotedTextBytes = 1000
 
