@@ -76,8 +76,8 @@ let layers = [
       Module(
         name: "Receiving",
         imports: [
-          "Platform", "EventLoop", "Log", "Mail", "SASL", "SMTP", "Network", "TLS", "Maildir",
-          "Spool", "Accounts", "Grants",
+          "Platform", "EventLoop", "Log", "Mail", "SASL", "SMTP", "Network", "TLS", "DNS",
+          "Maildir", "Spool", "Accounts", "Grants",
         ]),
       Module(
         name: "Relaying",

@@ -29,6 +29,9 @@ package enum MailEvent: Sendable {
   case failed(id: String, to: String, hop: String, reason: String)
   /// The sender was told of a failure; `report` is the identifier of the new message.
   case bounced(id: String, report: String, to: String)
+  /// The sender was told that a message waits, was handed on or has arrived; `action` is that of the
+  /// report.
+  case reported(id: String, report: String, to: String, action: String)
   /// A file in the queue is not one of ours, or is damaged; it was left alone.
   case setAside(file: String, reason: String)
   /// A session read messages from a maildrop and removed some.
@@ -80,6 +83,9 @@ package enum MailEvent: Sendable {
       LogLine("failed").with("id", id).with("to", to).with("hop", hop).with("reason", reason).text
     case .bounced(let id, let report, let to):
       LogLine("bounced").with("id", id).with("report", report).with("to", to).text
+    case .reported(let id, let report, let to, let action):
+      LogLine("reported").with("id", id).with("report", report).with("to", to)
+        .with("action", action).text
     case .setAside(let file, let reason):
       LogLine("set-aside").with("file", file).with("reason", reason).text
     case .retrieved(let client, let user, let sent, let removed):

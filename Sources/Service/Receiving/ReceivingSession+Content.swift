@@ -17,11 +17,12 @@ extension ReceivingSession {
       preconditionFailure("content comes within a transaction")
     }
     let id = receiver.spool.makeID()
+    let envelope = SubmittedEnvelope(
+      reversePath: transaction.sender.mailbox?.text ?? "", recipients: destinations.remote,
+      is8Bit: transaction.parameters.body == .eightBit,
+      origin: "\(client) \(destinations.authorization?.name ?? "local")")
     let delivery = receiver.spool.begin(
-      reversePath: transaction.sender.mailbox?.text ?? "", remote: destinations.remote,
-      users: destinations.users, is8Bit: transaction.parameters.body == .eightBit,
-      origin: "\(client) \(destinations.authorization?.name ?? "local")", id: id,
-      trace: trace(of: transaction, id: id))
+      envelope, users: destinations.users, id: id, trace: trace(of: transaction, id: id))
     var decoder = ContentDecoder(
       repairsBareLF: settings.bareLFNetworks.contains { $0.contains(client) })
     var header = HeaderScan()

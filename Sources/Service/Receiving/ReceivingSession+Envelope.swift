@@ -9,9 +9,9 @@ import Spool
 
 /// What is to become of the recipients of a transaction.
 struct Destinations {
-  /// Forward paths for the queue, without angle brackets.
-  var remote: [String] = []
-  /// The octets of these paths together.
+  /// Those for the queue.
+  var remote: [SubmittedEnvelope.Recipient] = []
+  /// The octets that they take in its file.
   var remoteBytes = 0
   /// Users whose maildrops get the message, each once.
   var users: [String] = []
@@ -69,11 +69,12 @@ extension ReceivingSession {
     _ address: String, for path: ForwardPath, _ authorization: Authorization
   ) -> ServerAction {
     if receiver.spool.isFull { return refuse(path, .insufficientStorage, "the queue is full") }
-    let bytes = destinations.remoteBytes + address.utf8.count
-    guard
-      QueueEnvelope.hasRoom(forRecipients: destinations.remote.count + 1, addressBytes: bytes)
-    else { return session.refused(.tooManyRecipients) }
-    destinations.remote.append(address)
+    let recipient = SubmittedEnvelope.Recipient(address)
+    let bytes = destinations.remoteBytes + QueueEnvelope.bytes(of: recipient)
+    guard QueueEnvelope.hasRoom(forRecipientBytes: bytes) else {
+      return session.refused(.tooManyRecipients)
+    }
+    destinations.remote.append(recipient)
     destinations.remoteBytes = bytes
     destinations.authorization = authorization
     return session.recipientAccepted(path)

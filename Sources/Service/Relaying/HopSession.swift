@@ -56,6 +56,9 @@ final class HopSession {
   /// Whether the server would take another message.
   var isOpen: Bool { session.isUsable }
 
+  /// Whether the server makes the reports that senders ask for (RFC 3461).
+  var reportsDelivery: Bool { session.capabilities.hasDSN }
+
   /// Whether the session has had its share of messages.
   var isWorn: Bool { messages >= Limits.messagesPerConnection }
 
