@@ -10,13 +10,15 @@ struct ClientBed {
 
   init(
     tls: ClientSettings.TLSPolicy = .never, password: String? = nil, isTLSActive: Bool = false,
-    allowsPasswordInClear: Bool = false
+    allowsPasswordInClear: Bool = false, dialect: ClientSettings.Dialect = .smtp,
+    needsRequireTLS: Bool = false
   ) throws {
     session = ClientSession(
       settings: ClientSettings(
         hostname: try #require(Domain("gw.home.example")), tls: tls,
         credentials: password.map { .init(user: "alice", password: Array($0.utf8)) },
-        allowsPasswordInClear: allowsPasswordInClear),
+        allowsPasswordInClear: allowsPasswordInClear, dialect: dialect,
+        needsRequireTLS: needsRequireTLS),
       isTLSActive: isTLSActive)
   }
 

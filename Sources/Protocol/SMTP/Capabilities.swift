@@ -27,7 +27,7 @@ package struct Capabilities: Equatable, Sendable {
 
   /// Those that the reply to EHLO lists after its first line.
   ///
-  /// REQUIRETLS counts only under TLS, where alone it may be offered (RFC 8689 §4.1).
+  /// REQUIRETLS counts only under TLS, where alone it may be used (RFC 8689 §2).
   package init(_ reply: Reply, isTLSActive: Bool = false) {
     for line in reply.lines.dropFirst() {
       let words = Array(line.utf8).split { $0 == .space || $0 == UInt8(ascii: "=") }

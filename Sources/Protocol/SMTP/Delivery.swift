@@ -75,7 +75,8 @@ struct Delivery: Sendable {
       isTransactionOpen = isSuccess
       if !isSuccess {
         isSenderRefused = true
-        settle(reply.outcome)
+        // What is asked about is the recipient, of which the refusal of the sender says nothing.
+        settle(isProbe ? .deferred(Diagnosis(reply)) : reply.outcome)
       }
     case .recipient(let index):
       // Where the sender was refused, the replies to the rest of the group repeat it in other words.

@@ -41,7 +41,8 @@ extension MessageDelivery {
       needsUTF8: envelope.isInternationalized
         && !(recipients.allSatisfy { $0.path.text.isASCII } && sender.text.isASCII
           && hasASCIIHeader(open)),
-      requiresTLS: envelope.requiresTLS && hop.lmtp?.isOnThisHost != true)
+      // RFC 8689 §2: it is declared only where it is certain whom the session is with.
+      requiresTLS: envelope.requiresTLS && encryption(for: hop) == .verified)
   }
 
   /// Whether the header is ASCII; one so long that it has not been read whole is taken for another.

@@ -64,9 +64,10 @@ extension MessageDelivery {
     throw failure
   }
 
-  private func encryption(for hop: Hop) -> RelayingSettings.Encryption {
+  /// What TLS must give before a message leaves to the destination.
+  func encryption(for hop: Hop) -> RelayingSettings.Encryption {
     if hop.lmtp?.isOnThisHost == true { return .none }
-    // Limitation: RFC 8689 §4.2.1 wants the MX records to be proved too, by DNSSEC or MTA-STS.
+    // Limitation: RFC 8689 §2 wants the MX records to be proved too, by DNSSEC or MTA-STS.
     return hop.requiresTLS ? .verified : settings.encryption
   }
 
