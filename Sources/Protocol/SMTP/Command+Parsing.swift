@@ -61,7 +61,7 @@ extension Command {
   private static func parseMail(_ cursor: inout ByteCursor) -> ParsedLine {
     guard cursor.take(word: "FROM:") else { return .invalid(.syntax(Verb.mail.form)) }
     let hasOnlyASCII = cursor.rest.allSatisfy { $0 < 0x80 }
-    guard let sender = takePath(&cursor, ReversePath.init(parsing:)) else {
+    guard let sender = takePath(&cursor, { ReversePath(parsing: &$0) }) else {
       return .invalid(hasOnlyASCII ? .badSender : .addressBeyondASCII)
     }
     var parameters = MailParameters()
@@ -92,7 +92,7 @@ extension Command {
   private static func parseRecipient(_ cursor: inout ByteCursor) -> ParsedLine {
     guard cursor.take(word: "TO:") else { return .invalid(.syntax(Verb.rcpt.form)) }
     let hasOnlyASCII = cursor.rest.allSatisfy { $0 < 0x80 }
-    guard let recipient = takePath(&cursor, ForwardPath.init(parsing:)) else {
+    guard let recipient = takePath(&cursor, { ForwardPath(parsing: &$0) }) else {
       return .invalid(hasOnlyASCII ? .badRecipient : .addressBeyondASCII)
     }
     if let (keyword, _) = takeParameter(&cursor) { return .invalid(.unknownParameter(keyword)) }
