@@ -163,9 +163,7 @@ package struct DeliveryReport: Sendable {
 
   /// The header at the start of `original`: whole lines, within the limit, without NUL and CR.
   private static func quotableHeader(of original: Span<UInt8>) -> [UInt8] {
-    var scan = HeaderScan()
-    let end = scan.scan(original) ?? original.count
-    let limit = min(end, Limits.quotedHeaderBytes)
+    let limit = min(HeaderScan.headerBytes(of: original), Limits.quotedHeaderBytes)
     var header: [UInt8] = []
     var lineStart = 0
     while lineStart < limit {

@@ -23,6 +23,21 @@ package enum Limits {
   /// `Received:` fields that prove a loop; RFC 5321 §6.3 asks for 100 at least.
   package static let receivedFields = 100
 
+  /// Octets of the name of a header field.
+  ///
+  /// No RFC has a figure but the line's 998 (RFC 5322 §2.1.1). Names in use have fewer than 50; what is
+  /// longer is text.
+  package static let fieldNameBytes = 128
+
+  /// Octets of a message's header.
+  ///
+  /// No RFC has a figure. Relays on the way and the programs that read mail hold the header in memory
+  /// as a whole, and refuse or cut what is over 100 KB to 1 MB; real ones have 2 to 30 KB.
+  package static let headerBytes = 256 << 10
+
+  /// Octets of the value of a field that is read, and not only passed on.
+  package static let fieldValueBytes = 1024
+
   /// Octets of the original header that a delivery report quotes.
   package static let quotedHeaderBytes = 32 << 10
 

@@ -24,7 +24,7 @@ extension ReceivingSession {
       trace: trace(of: transaction, id: id))
     var decoder = ContentDecoder(
       repairsBareLF: settings.bareLFNetworks.contains { $0.contains(client) })
-    var header = HeaderScan()
+    var header = HeaderPass(HeaderRules())
     var diskError: SystemError?
     let contentEnd = min(.now + Limits.content, end)
     var isAtEnd = false
@@ -36,7 +36,7 @@ extension ReceivingSession {
         return used ?? input.count
       }
       if diskError != nil || decoder.violation != nil || isTooLarge(decoder) { continue }
-      if !header.isComplete { _ = header.scan(content.span) }
+      if !header.isComplete { header.scan(content.span) }
       do throws(SystemError) { try await delivery.write(content) } catch { diskError = error }
     }
     let refusal = refusal(decoder, header, diskError)
@@ -68,7 +68,7 @@ extension ReceivingSession {
 
   /// What speaks against the message, for the client and for the log.
   private func refusal(
-    _ decoder: ContentDecoder, _ header: HeaderScan, _ diskError: SystemError?
+    _ decoder: ContentDecoder, _ header: HeaderPass, _ diskError: SystemError?
   ) -> (reply: Reply, reason: String)? {
     if let violation = decoder.violation { return (.refusal(of: violation), "\(violation)") }
     if isTooLarge(decoder) {
