@@ -1,4 +1,5 @@
 import Mail
+import TestSupport
 import Testing
 
 @testable import SMTP
@@ -93,21 +94,5 @@ struct CommandTests {
       #expect(output.count { $0 == 0x0A } == 1)
       #expect(output.allSatisfy { (0x20...0x7E).contains($0) || $0 == 0x0D || $0 == 0x0A })
     }
-  }
-}
-
-/// A source of random numbers that gives the same ones in every run.
-struct FixedRandom: RandomNumberGenerator {
-  var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  // SplitMix64.
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }
