@@ -51,6 +51,7 @@ let layers = [
       Module(name: "SASL", imports: ["Mail"]),
       Module(name: "SMTP", imports: ["Mail", "SASL"]),
       Module(name: "POP3", imports: ["Mail", "SASL"]),
+      Module(name: "SPF", imports: ["Platform", "Mail"]),
     ]),
   Layer(
     name: "Transport",
@@ -76,9 +77,10 @@ let layers = [
       Module(
         name: "Receiving",
         imports: [
-          "Platform", "EventLoop", "Log", "Mail", "SASL", "SMTP", "Network", "TLS", "Maildir",
-          "Spool", "Accounts", "Grants",
-        ]),
+          "Platform", "EventLoop", "Log", "Mail", "SASL", "SMTP", "SPF", "Network", "TLS", "DNS",
+          "Maildir", "Spool", "Accounts", "Grants",
+        ],
+        testData: [.copy("zones")]),
       Module(
         name: "Relaying",
         imports: [
