@@ -16,4 +16,8 @@ enum Limits {
   static let transactionCommands = 20_000
   /// A wrong password is answered after this time, so that guessing takes its time.
   static let failedLoginDelay: Duration = .seconds(1)
+  /// All that is looked up about a sender: RFC 7208 §4.6.4 asks for 20 s at least.
+  static let senderPolicy: Duration = .seconds(20)
+  /// All that is asked of blocklists: the client waits, and most answer in a fraction of a second.
+  static let blocklists: Duration = .seconds(5)
 }
