@@ -4,7 +4,7 @@
 SWIFT ?= swift
 SHELL := /bin/bash
 
-.PHONY: build demo test bench deb lint clean prepare help
+.PHONY: build demo test fuzz bench deb lint clean prepare help
 
 ## build    the release binaries: .build/release/gatepostd and .build/release/gatepost
 # Two products, not everything: what only the tests use does not build in release. The flag is for the
@@ -32,6 +32,10 @@ test:
 	[ "$$(id -u)" -ne 0 ] || packaging/prepare appliance
 	SWIFT="$(SWIFT)" Tests/run
 
+## fuzz     a minute of libFuzzer for each parser that reads remote bytes
+fuzz:
+	SWIFT="$(SWIFT)" Tests/Fuzz/run
+
 ## bench    memory, speed and size against the budgets
 bench: build
 	Tests/Benchmarks/bench
@@ -51,7 +55,7 @@ prepare:
 ## clean    remove what the targets above made
 clean:
 	$(SWIFT) package clean
-	rm -rf .build/deb .build/appliance packaging/out
+	rm -rf .build/deb .build/appliance Tests/Fuzz/.build packaging/out
 
 help:
 	@sed -nE 's/^## ([a-z]+  )/make \1/p' Makefile

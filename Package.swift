@@ -51,6 +51,7 @@ let layers = [
       Module(name: "SASL", imports: ["Mail"]),
       Module(name: "SMTP", imports: ["Mail", "SASL"]),
       Module(name: "POP3", imports: ["Mail", "SASL"]),
+      Module(name: "SPF", imports: ["Platform", "Mail"]),
     ]),
   Layer(
     name: "Transport",
@@ -76,9 +77,10 @@ let layers = [
       Module(
         name: "Receiving",
         imports: [
-          "Platform", "EventLoop", "Log", "Mail", "SASL", "SMTP", "Network", "TLS", "Maildir",
-          "Spool", "Accounts", "Grants",
-        ]),
+          "Platform", "EventLoop", "Log", "Mail", "SASL", "SMTP", "SPF", "Network", "TLS", "DNS",
+          "Maildir", "Spool", "Accounts", "Grants",
+        ],
+        testData: [.copy("zones")]),
       Module(
         name: "Relaying",
         imports: [
@@ -194,7 +196,14 @@ func makeTargets() -> [Target] {
   }
   targets.append(
     .target(
-      name: "TestSupport", dependencies: ["Platform", "EventLoop"], path: "Tests/Support"))
+      name: "TestSupport", dependencies: ["Platform", "EventLoop", "TLS"], path: "Tests/Support"))
+  targets.append(
+    .target(
+      name: "FuzzEntries",
+      dependencies: ["Mail", "SASL", "SMTP", "POP3", "Spool"].map { .byName(name: $0) },
+      path: "Tests/Fuzz/Sources/FuzzEntries"))
+  targets.append(
+    .testTarget(name: "FuzzTests", dependencies: ["FuzzEntries"], path: "Tests/FuzzTests"))
   targets.append(.testTarget(name: "StyleTests", path: "Tests/StyleTests"))
   targets.append(
     .target(

@@ -1,6 +1,7 @@
 import EventLoop
 import Foundation
 import Mail
+import Platform
 import TestSupport
 import Testing
 
@@ -137,6 +138,25 @@ import Testing
       #expect(self.name(accounts, "bob") == nil)
       #expect(reports.lines.count == 2)
       #expect(reports.lines.last == "\(scratch.path): is in use again")
+    }
+  }
+
+  @Test func `try a file again that could not be read, whatever call failed`() async throws {
+    let test = self
+    try await with("alice:!\n") { accounts, reports in
+      var n = 0
+      var isReached = true
+      while isReached {
+        n += 1
+        test.write("alice:!\nuser\(n):!\n")
+        isReached =
+          FaultInjection.failing(call: n, with: EMFILE) {
+            #expect(test.name(accounts, "alice") == "alice")
+          }.reached
+        #expect(test.name(accounts, "user\(n)") == "user\(n)", "call \(n)")
+      }
+      #expect(n > 3)
+      #expect(reports.lines.count == 2 * (n - 1))
     }
   }
 

@@ -64,12 +64,27 @@ import Testing
     (
       "alice:!:shell=/bin/sh",
       "users:1: \"shell\" is not an option of a user;"
-        + " the options are send-as=ADDRESS,@DOMAIN and quota=SIZE"
+        + " the options are send-as, quota, recipients, message-size, messages-per-hour,"
+        + " recipients-per-hour"
+    ),
+    ("alice:!:recipients=0", "users:1: the recipients of alice is not a number, at least 1"),
+    ("alice:!:recipients=off", "users:1: the recipients of alice is not a number, at least 1"),
+    ("alice:!:message-size=0", "users:1: the message-size of alice is not a size such as 500MB"),
+    (
+      "alice:!:messages-per-hour=-1",
+      "users:1: the messages-per-hour of alice is not a number, at least 1, or off"
+    ),
+    (
+      "alice:!:recipients-per-hour",
+      "users:1: the recipients-per-hour of alice is not a number, at least 1, or off"
     ),
     ("alice:!:quota=much", "users:1: the quota of alice is not a size such as 500MB"),
     ("alice:!:quota=0", "users:1: the quota of alice is not a size such as 500MB"),
-    ("alice:!:send-as=", "users:1: \"\" in send-as is neither an address nor an @domain"),
-    ("alice:!:send-as=a@b,c", "users:1: \"c\" in send-as is neither an address nor an @domain"),
+    ("alice:!:send-as=", "users:1: \"\" in send-as is neither an address, nor an @domain, nor *"),
+    (
+      "alice:!:send-as=a@b,c",
+      "users:1: \"c\" in send-as is neither an address, nor an @domain, nor *"
+    ),
     (
       "alice:!\n#\nbob:!\nalice:!",
       "users:4: alice is there twice, first on line 1; keep one"
@@ -130,7 +145,18 @@ import Testing
   }
 
   @Test func `writes what it reads`() throws {
-    let line = "alice:!:send-as=a@b.example,@c.example quota=500MB"
-    #expect(try User(line: Substring(line)).line == line)
+    let line =
+      "alice:!:send-as=a@b.example,@c.example,* quota=500MB recipients=5 message-size=10MB"
+      + " messages-per-hour=off recipients-per-hour=70"
+    let user = try User(line: Substring(line))
+    #expect(user.line == line)
+    #expect(user.recipients == 5)
+    #expect(user.messageSize?.bytes == 10 << 20)
+    #expect(user.messagesPerHour == .unlimited)
+    #expect(user.recipientsPerHour == .atMost(70))
+    #expect(user.maySend(as: try #require(Mailbox("anyone@else.example"))))
+    var bare = user
+    for option in User.Option.allCases { bare.unset(option) }
+    #expect(bare.line == "alice:!:")
   }
 }

@@ -37,8 +37,25 @@ import Testing
     #expect(it.limits.commandTimeout == .seconds(300))
     #expect(it.limits.pop3Timeout == .seconds(600))
     #expect(it.limits.freeSpaceBytes == 64 << 20)
-    #expect(it.smtp.bareLFNetworks.isEmpty)
-    #expect(it.smtp.plainLogin == .nowhere)
+    #expect(it.limits.messagesPerHour == .atMost(500))
+    #expect(it.limits.recipientsPerHour == .atMost(2000))
+    #expect(it.local.aliases == "/etc/gatepost/aliases")
+    #expect(it.local.separator == UInt8(ascii: "+"))
+    #expect(it.local.catchAll == nil)
+    #expect(it.local.redirectAll == nil)
+    #expect(it.lmtpServers.isEmpty)
+    #expect(it.abuse.connectionsPerMinute == .atMost(60))
+    #expect(it.abuse.commandsPerMinute == .atMost(1200))
+    #expect(it.abuse.failedLogins == .atMost(10))
+    #expect(it.abuse.ban == .seconds(900))
+    #expect(it.abuse.loginTime == .seconds(60))
+    #expect(it.abuse.minimumRate == 64)
+    #expect(it.abuse.refusesEarlyTalkers)
+    #expect(it.abuse.dnsbl.isEmpty)
+    #expect(!it.abuse.addsSPF)
+    #expect(it.smtp.addsMissingFields)
+    #expect(!it.smtp.addsSender)
+    #expect(it.profiles.isEmpty)
     #expect(it.pop3.plainLogin == .privateNetworks)
   }
 
@@ -84,9 +101,28 @@ import Testing
       command-timeout = 6min
       pop3-timeout = 11min
       free-space = 0
+      messages-per-hour = 7
+      recipients-per-hour = off
+      [local]
+      aliases = /a
+      separator = off
+      catch-all = Anna
+      redirect-all = bob@far.example
+      [domain B.example]
+      lmtp = lmtp://127.0.0.1:24
+      [abuse]
+      connections-per-minute = off
+      commands-per-minute = 5
+      failed-logins = 6
+      ban = 1h
+      login-time = 30s
+      minimum-rate = off
+      refuse-early-talkers = no
+      dnsbl = zen.spamhaus.org
+      spf = yes
       [smtp]
-      repair-bare-lf = 192.168.1.50
-      login-without-tls = private
+      add-missing-fields = no
+      add-sender = yes
       [pop3]
       login-without-tls = yes
       """)
@@ -115,8 +151,24 @@ import Testing
     #expect(it.limits.commandTimeout == .seconds(360))
     #expect(it.limits.pop3Timeout == .seconds(660))
     #expect(it.limits.freeSpaceBytes == 0)
-    #expect(it.smtp.bareLFNetworks.map(\.description) == ["192.168.1.50"])
-    #expect(it.smtp.plainLogin == .privateNetworks)
+    #expect(it.limits.messagesPerHour == .atMost(7))
+    #expect(it.limits.recipientsPerHour == .unlimited)
+    #expect(it.local.aliases == "/a")
+    #expect(it.local.separator == nil)
+    #expect(it.local.catchAll == .name("anna"))
+    #expect(it.local.redirectAll?.text == "bob@far.example")
+    #expect(
+      it.lmtpServers.map { "\($0.key.text) \($0.value)" } == ["b.example lmtp://127.0.0.1:24"])
+    #expect(it.abuse.connectionsPerMinute == .unlimited)
+    #expect(it.abuse.commandsPerMinute == .atMost(5))
+    #expect(it.abuse.failedLogins == .atMost(6))
+    #expect([it.abuse.ban, it.abuse.loginTime] == [.seconds(3600), .seconds(30)])
+    #expect(it.abuse.minimumRate == nil)
+    #expect(!it.abuse.refusesEarlyTalkers)
+    #expect(it.abuse.dnsbl.map(\.text) == ["zen.spamhaus.org"])
+    #expect(it.abuse.addsSPF)
+    #expect(!it.smtp.addsMissingFields)
+    #expect(it.smtp.addsSender)
     #expect(it.pop3.plainLogin == .everywhere)
   }
 

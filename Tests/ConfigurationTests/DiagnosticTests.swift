@@ -15,7 +15,7 @@ import Testing
     (
       "[server]\nnetworks = 10.0.0.0/8",
       "gatepost.conf:2: unknown key \"networks\" in [server];"
-        + " it belongs to [relay] or [pop-before-smtp]"
+        + " it belongs to [relay] or [pop-before-smtp] or [profile NAME]"
     ),
     (
       "[queue]\nmaximum = 5",
@@ -25,7 +25,50 @@ import Testing
     (
       "[fetchmail]",
       "gatepost.conf:1: unknown section [fetchmail]; the sections are server, listen, tls, relay,"
-        + " pop-before-smtp, dns, queue, limits, smtp, pop3"
+        + " pop-before-smtp, local, domain NAME, dns, queue, limits, abuse, smtp, profile NAME, pop3"
+    ),
+    (
+      "[abuse]\ndnsbl = a.b, b.b, c.b, d.b, e.b, f.b, g.b, h.b, i.b",
+      "gatepost.conf:2: [abuse] dnsbl: the list has more than 8 elements;"
+        + " give a domain name such as home.example; several are separated by commas"
+    ),
+    ("[relay isp]", "gatepost.conf:1: [relay] takes no name"),
+    ("[profile]\nx = y", "gatepost.conf:1: [profile] lacks its name; write [profile NAME]"),
+    (
+      "[profil cam]\nx = y",
+      "gatepost.conf:1: unknown section [profil cam]; did you mean [profile NAME]?"
+    ),
+    (
+      "[profile a/b]\nx = y",
+      "gatepost.conf:1: [profile NAME]: \"a/b\" is not a name;"
+        + " give a word of letters, digits, dots and hyphens"
+    ),
+    (
+      "[profile a b]\nx = y",
+      "gatepost.conf:1: [profile NAME]: \"a b\" is not a name;"
+        + " give a word of letters, digits, dots and hyphens"
+    ),
+    (
+      "[domain 10.0.0.1]",
+      "gatepost.conf:1: [domain NAME]: \"10.0.0.1\" is not a domain name;"
+        + " give a domain name such as home.example"
+    ),
+    (
+      "[smtp]\nrepair-bare-lf = 192.168.1.50",
+      "gatepost.conf:2: unknown key \"repair-bare-lf\" in [smtp]; it belongs to [profile NAME]"
+    ),
+    (
+      "[smtp]\nlogin-without-tls = private",
+      "gatepost.conf:2: unknown key \"login-without-tls\" in [smtp];"
+        + " it belongs to [profile NAME] or [pop3]"
+    ),
+    (
+      "[profile cam]\nnetworks = 10.0.0.0/8\nold-tsl = yes",
+      "gatepost.conf:3: unknown key \"old-tsl\" in [profile cam]; did you mean \"old-tls\"?"
+    ),
+    (
+      "[server]\ndomains = a.example\n[domain a.example]\nlmpt = unix:/l",
+      "gatepost.conf:4: unknown key \"lmpt\" in [domain a.example]; did you mean \"lmtp\"?"
     ),
     (
       "[pop-before-smtp]\nwindow = 15 parsecs",

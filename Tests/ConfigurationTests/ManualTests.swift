@@ -16,7 +16,7 @@ import Testing
   @Test func `has every key in its section, with its default, and no other`() throws {
     let lines = try lines("gatepost.conf.5")
     for section in Section.allCases {
-      let heading = ".Sh [\(section.rawValue)] SECTION"
+      let heading = ".Sh \(section.heading()) SECTION"
       let start = try #require(lines.firstIndex(of: heading), "\(heading)") + 1
       let text = lines[start...].prefix { !$0.hasPrefix(".Sh ") }
       let entries = text.indices.filter { text[$0].hasPrefix(".It Ic ") }
@@ -25,7 +25,7 @@ import Testing
       for (key, entry) in zip(keys, entries) {
         let next = entries.first { $0 > entry } ?? text.endIndex
         let body = Array(text[entry..<next])
-        guard case .text(let value) = key.default else {
+        guard case .text(let value, _) = key.default else {
           #expect(!body.contains("Default:"), "\(key.path)")
           continue
         }

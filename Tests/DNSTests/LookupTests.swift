@@ -6,7 +6,7 @@ import Testing
 @testable import DNS
 
 /// What a real server says to the zone in `zones/mail.example.zone`.
-@Suite(.nsd) struct LookupTests {
+@Suite(.nsd()) struct LookupTests {
   private let resolver: @Loop @Sendable () -> Resolver
 
   init() throws {
@@ -107,6 +107,26 @@ import Testing
   func text() async throws {
     let texts = try await onLoop { try await resolver().txt("short.mail.example").records }
     #expect(texts == [Array("v=STSv1; id=1".utf8)])
+  }
+
+  @Test("A policy is kept, however many other texts its domain has")
+  func policyFirst() async throws {
+    let texts = try await onLoop { try await resolver().txt("proofs.mail.example").records }
+    #expect(texts.count == Limits.records)
+    #expect(texts.first == Array("v=spf1 -all".utf8))
+  }
+
+  @Test(
+    "The names of an address are found, also where a provider keeps them, and odd ones left out",
+    arguments: [
+      ("192.0.2.1", ["mx1.mail.example", "other.mail.example"]),
+      ("192.0.2.3", ["mx2.mail.example"]), ("2001:db8::1", ["mx1.mail.example"]),
+      ("192.0.2.9", []), ("2001:db8::2", []),
+    ])
+  func names(address: String, expected: [String]) async throws {
+    let address = try #require(IPAddress(address))
+    let names = try await onLoop { try await resolver().ptr(address).records }
+    #expect(names.sorted() == expected)
   }
 
   @Test("What a server's certificate must look like is found by host and port")

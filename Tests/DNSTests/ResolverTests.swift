@@ -74,6 +74,20 @@ import Testing
     }
   }
 
+  @Test("Nobody is waited for beyond the time that the question has")
+  func deadline() async throws {
+    try await onLoop {
+      let server = try NameServer { _ in [] }
+      try await serving([server]) {
+        let resolver = Resolver(NameServers([server.address]), patience: Self.patient)
+        await #expect(throws: DNSError.timedOut) {
+          _ = try await resolver.a("host.example", until: .now + .milliseconds(5))
+        }
+      }
+      #expect(server.datagrams <= 1)
+    }
+  }
+
   @Test("A server that is not there is a failure of the network")
   func nobody() async throws {
     try await onLoop {

@@ -58,6 +58,11 @@ package final class Client {
   /// Shakes hands; the certificate may be anyone's.
   package func startTLS() throws { try stream.startTLS(as: "gw.home.example") }
 
+  /// The channel binding data of this end, of the kind with this registered name.
+  package func channelBinding(named name: String) -> [UInt8]? {
+    stream.channelBinding(named: name)
+  }
+
   /// Ends the connection without a word.
   package func hangUp() { stream.close() }
 }

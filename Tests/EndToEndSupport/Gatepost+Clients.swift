@@ -27,6 +27,45 @@ extension Gatepost {
       ["-sSk", "--user", user, "\(scheme)://127.0.0.1:\(port)/\(path)"] + arguments)
   }
 
+  /// Hands in a message with msmtp, as alice on the `submission` or the `submissions` port.
+  package func msmtp(
+    _ service: String, _ mechanism: String, password: String
+  ) throws -> (status: Int32, output: String) {
+    let isImplicit = service == "submissions"
+    let port = isImplicit ? ports.submissions : ports.submission
+    return try Program.run(
+      "msmtp",
+      login(port, mechanism, password, startsTLS: !isImplicit)
+        + ["--from=alice@home.example", "ann@far.example"],
+      input: "Subject: hello\n\nhello\n")
+  }
+
+  /// Reads the maildrop of alice with mpop, on the `pop3` or the `pop3s` port.
+  package func mpop(
+    _ service: String, _ mechanism: String, password: String
+  ) throws -> (status: Int32, output: String, mail: String) {
+    let isImplicit = service == "pop3s"
+    let port = isImplicit ? ports.pop3s : ports.pop3
+    let result = try Program.run(
+      "mpop",
+      login(port, mechanism, password, startsTLS: !isImplicit)
+        + ["--uidls-file=\(path)/uidls", "--delivery=mbox,\(path)/mbox"])
+    let mail = try? String(contentsOfFile: "\(path)/mbox", encoding: .utf8)
+    return (result.status, result.output, mail ?? "")
+  }
+
+  /// What msmtp and mpop have in common: both check the certificate.
+  private func login(
+    _ port: UInt16, _ mechanism: String, _ password: String, startsTLS: Bool
+  ) -> [String] {
+    [
+      "--host=127.0.0.1", "--port=\(port)", "--tls=on",
+      "--tls-starttls=\(startsTLS ? "on" : "off")", "--tls-trust-file=\(path)/cert.pem",
+      "--tls-host-override=gw.home.example", "--auth=\(mechanism)", "--user=alice",
+      "--passwordeval=echo \(password)",
+    ]
+  }
+
   /// A client of the SMTP listener.
   package func smtp(from source: String = "127.0.0.1") throws -> Client {
     try Client(port: ports.smtp, from: source)

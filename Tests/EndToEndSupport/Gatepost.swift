@@ -61,6 +61,9 @@ package final class Gatepost {
       [dns]
       nameservers = 127.0.0.1:\(nameServer.port)
 
+      [smtp]
+      add-missing-fields = no
+
       [queue]
       retry = 1s, 1s, 2s
       """

@@ -30,6 +30,9 @@ package final class NameServer: Sendable {
       zone:
         name: far.example
         zonefile: far.example.zone
+      zone:
+        name: list.example
+        zonefile: list.example.zone
       """
     Reaper.remove(directory: scratch.path)
     let file = "\(scratch.path)/nsd.conf"

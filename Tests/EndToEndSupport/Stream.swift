@@ -101,6 +101,11 @@ final class Stream {
         on: descriptor, context: .server(certificatePath: certificate, keyPath: key)))
   }
 
+  func channelBinding(named name: String) -> [UInt8]? {
+    guard let kind = ChannelBinding(rawValue: name) else { return nil }
+    return session?.channelBinding(kind)
+  }
+
   private func handshake(_ session: consuming TLSSession) throws {
     let step = session.handshake()
     guard step == .done else { throw Overdue(description: "the TLS handshake: \(step)") }

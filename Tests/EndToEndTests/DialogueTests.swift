@@ -8,9 +8,16 @@ import Testing
   @Test("The daemon speaks SMTP as the dialogue says", arguments: try Dialogue.all(of: "smtp"))
   func smtp(dialogue: Dialogue) throws {
     let listener = dialogue.listener ?? "smtp"
-    let isPlain = listener == "submission-plain"
-    let gatepost = try Gatepost(
-      "[limits]\nmessage-size = 50MB\n[smtp]\nlogin-without-tls = \(isPlain ? "yes" : "no")")
+    var quirks = dialogue.quirks
+    if listener == "submission-plain" { quirks.append("login-without-tls") }
+    var settings = "[limits]\nmessage-size = 50MB\n"
+    if !quirks.isEmpty || !dialogue.hidden.isEmpty {
+      settings += "[profile test]\nnetworks = 127.0.0.0/8\n"
+      settings += quirks.map { "\($0) = yes\n" }.joined()
+      settings += "hide = \(dialogue.hidden.joined(separator: ", "))\n"
+    }
+    if dialogue.isTrusted { settings += "[relay]\nnetworks = 127.0.0.0/8\n" }
+    let gatepost = try Gatepost(settings)
     let ports = ["smtp": gatepost.ports.smtp, "submissions": gatepost.ports.submissions]
     let client = try Client(port: ports[listener] ?? gatepost.ports.submission)
     try play(dialogue, with: client, isEncrypted: listener == "submissions") { command, reply in
@@ -54,6 +61,12 @@ import Testing
           try client.startTLS()
           command = ""
         }
+      case .reply(let code):
+        var said = ""
+        repeat {
+          said = try client.line()
+          try #require(said.hasPrefix(code), place)
+        } while said.hasPrefix(code + "-")
       case .closed:
         #expect(try client.line() == "<closed>", place)
       }

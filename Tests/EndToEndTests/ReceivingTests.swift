@@ -90,7 +90,7 @@ import Testing
 
   @Test("Connections beyond a limit get 421, or -ERR, and the next one is served when one ends")
   func connections() throws {
-    let gatepost = try Gatepost("[limits]\nconnections = 4\nconnections-per-client = 2")
+    let gatepost = try Gatepost("[limits]\nconnections = 5\nconnections-per-client = 2")
     let clients = try (0..<2).map { _ in try gatepost.smtp() }
     for client in clients { try client.expect("220") }
     try gatepost.smtp().expect("421")

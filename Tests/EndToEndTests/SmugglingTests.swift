@@ -36,7 +36,7 @@ import Testing
 
   @Test("Where bare LF is mended, it still ends no message", arguments: falseEnds)
   func repaired(end: String) throws {
-    let gatepost = try Gatepost("[smtp]\nrepair-bare-lf = 127.0.0.1")
+    let gatepost = try Gatepost("[profile old]\nnetworks = 127.0.0.1\nrepair-bare-lf = yes")
     let isMended =
       !end.contains("\0") && !end.replacingOccurrences(of: "\r\n", with: "").contains("\r")
     let reply = try attack(gatepost, end: end)
@@ -54,7 +54,8 @@ import Testing
   func relayed() throws {
     let hop = try Hop()
     let gatepost = try Gatepost(
-      hop: hop, "[relay]\nnetworks = 127.0.0.1\n[smtp]\nrepair-bare-lf = 127.0.0.1")
+      hop: hop,
+      "[relay]\nnetworks = 127.0.0.1\n[profile old]\nnetworks = 127.0.0.1\nrepair-bare-lf = yes")
     let reply = try gatepost.send(
       "Subject: x\n\nline\n..\nQUIT\r\n..dot\r\n", to: "ann@far.example")
     #expect(reply.hasPrefix("250"))

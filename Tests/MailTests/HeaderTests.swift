@@ -40,6 +40,19 @@ struct HeaderTests {
     #expect(keyword(true, true, true) == "ESMTPSA")
   }
 
+  @Test(
+    "The keyword of an international transfer is that of RFC 6531",
+    arguments: [
+      (false, false, "UTF8SMTP"), (true, false, "UTF8SMTPS"), (false, true, "UTF8SMTPA"),
+      (true, true, "UTF8SMTPSA"),
+    ])
+  func internationalTransfers(isEncrypted: Bool, isAuthenticated: Bool, keyword: String) {
+    let transfer = TransferProtocol(
+      isExtended: true, isEncrypted: isEncrypted, isAuthenticated: isAuthenticated,
+      isInternational: true)
+    #expect(transfer.keyword == keyword)
+  }
+
   static func trace(client: String, address: String = "192.168.1.7") throws -> TraceField {
     TraceField(
       clientName: client, clientAddress: address, host: try #require(Domain("gw.home.example")),
@@ -76,6 +89,71 @@ struct HeaderTests {
   func hostileAddress() throws {
     let text = try Self.trace(client: "a.b", address: "x)\n").text
     #expect(text.hasPrefix("Received: from a.b\n\tby "))
+  }
+
+  @Test("A trace field says how the connection was encrypted, and whom the client was known as")
+  func identities() throws {
+    var trace = try Self.trace(client: "printer.lan")
+    trace.encryption = .init(version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384")
+    trace.identity = .user("anna")
+    let expected = """
+      Received: from printer.lan ([192.168.1.7])
+      \t(using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384)
+      \t(authenticated as anna)
+      \tby gw.home.example with ESMTPSA id 1Q-7
+      \tfor <bob@home.example>;
+      \tFri, 21 Nov 1997 09:55:06 +0000
+
+      """
+    #expect(trace.text == expected)
+    trace.identity = .grant(user: "anna")
+    #expect(trace.text.contains("\n\t(anna, POP-before-SMTP)\n\tby "))
+    trace.recipient = nil
+    #expect(trace.text.contains(" id 1Q-7;\n\tFri"))
+  }
+
+  @Test(
+    "No name can end its comment or its line",
+    arguments: ["a) by evil", "a\n b: c", "(", "\\", "\u{E9}\u{202E}", "a\\)"])
+  func hostileComments(name: String) throws {
+    var trace = try Self.trace(client: "a.b")
+    for identity in [TraceField.Identity.user(name), .grant(user: name)] {
+      trace.identity = identity
+      trace.encryption = .init(version: name, cipher: name)
+      let field = trace.text
+      #expect(field.utf8.count { $0 == .lineFeed } == 6)
+      #expect(
+        field.utf8.allSatisfy { $0.isVisible || $0 == .space || $0 == .tab || $0 == .lineFeed })
+      var cursor = ByteCursor(field)
+      _ = cursor.take { $0 != UInt8(ascii: "(") }
+      let isWhole = cursor.skipCommentsAndBlanks()
+      #expect(isWhole)
+      #expect(text(Array(cursor.rest)).hasPrefix("by gw.home.example with"))
+    }
+  }
+
+  @Test("A long trace field is folded at 78 octets where its words let it")
+  func folds() throws {
+    var trace = try Self.trace(client: String(repeating: "a", count: 60) + ".b")
+    trace.host = try #require(Domain(String(repeating: "b", count: 58) + ".example"))
+    trace.encryption = .init(
+      version: "TLSv1.2", cipher: String(repeating: "c", count: 60))
+    let lines = trace.text.split(separator: "\n")
+    #expect(lines.count == 8)
+    #expect(lines.allSatisfy { $0.utf8.count <= 78 })
+  }
+
+  @Test("A recipient beyond ASCII is named in international messages only")
+  func internationalRecipient() throws {
+    var trace = try Self.trace(client: "a.b")
+    trace.recipient = ForwardPath("<j\u{F6}rg@home.example>", allowsUTF8: true)
+    #expect(!trace.text.contains("\tfor "))
+    trace.transfer.isInternational = true
+    #expect(trace.text.contains("\tfor <j\u{F6}rg@home.example>;"))
+    #expect(trace.text.contains(" with UTF8SMTPSA id"))
+    trace.recipient = .postmaster
+    trace.transfer.isInternational = false
+    #expect(trace.text.contains("\tfor <postmaster>;"))
   }
 
   @Test("Nothing that is escaped can leave its line")

@@ -182,51 +182,59 @@ private final class Ends {
       }
     }
   }
-}
 
-@Suite struct ClientCountsTests {
-  @Test("A client has its limit, a trusted one has not, and the total holds for all")
-  func limits() throws {
-    var counts = ClientCounts(total: 4, perClient: 2)
-    let client = IPAddress(v4: 0x0A00_0001)
-    #expect(counts.admit(client, isTrusted: false) == .admitted)
-    #expect(counts.admit(client, isTrusted: false) == .admitted)
-    #expect(counts.admit(client, isTrusted: false) == .tooManyFromClient)
-    #expect(counts.admit(client, isTrusted: true) == .admitted)
-    #expect(counts.admit(IPAddress(v4: 0x0A00_0002), isTrusted: false) == .admitted)
-    #expect(counts.admit(IPAddress(v4: 0x0A00_0003), isTrusted: true) == .full)
-    for _ in 0..<2 { counts.leave(client) }
-    #expect(counts.admit(client, isTrusted: false) == .admitted)
-    #expect(counts.total == 3)
-  }
-
-  @Test("A burst of clients ebbs when three quarters have left, and again when the rest have")
-  func ebb() {
-    var counts = ClientCounts(total: 100, perClient: 100)
-    let client = IPAddress(v4: 0x0A00_0001)
-    for _ in 0..<80 { _ = counts.admit(client, isTrusted: true) }
-    var ebbs: [Int] = []
-    for _ in 0..<80 {
-      counts.leave(client)
-      if counts.takeEbb() { ebbs.append(counts.total) }
-    }
-    #expect(ebbs == [20, 5])
-    for _ in 0..<10 {
-      _ = counts.admit(client, isTrusted: true)
-      counts.leave(client)
-      let isEbb = counts.takeEbb()
-      #expect(!isEbb, "single clients are no burst")
+  @Test(
+    "A TLS handshake is noticed at its first two bytes, wherever a line could begin",
+    arguments: ["", "NOOP\r\n"])
+  func handshake(before: String) async throws {
+    try await onLoop {
+      let ends = try Ends()
+      try ends.send(before)
+      if !before.isEmpty { #expect(try await ends.line() == "NOOP") }
+      try ends.send("\u{16}")
+      await #expect(throws: ConnectionError.self) { try await ends.line(within: .milliseconds(1)) }
+      try ends.send("\u{3}")
+      do throws(ConnectionError) {
+        _ = try await ends.connection.readLine(limit: 100, until: .now + .seconds(5))
+        Issue.record("it was read")
+      } catch {
+        #expect(error.reason == "TLS on a plain port")
+      }
     }
   }
 
-  @Test("The addresses of one IPv6 /64 are one client")
-  func v6() throws {
-    var counts = ClientCounts(total: 100, perClient: 1)
-    let first = try #require(IPAddress("2001:db8::1"))
-    let second = try #require(IPAddress("2001:db8::ffff"))
-    let other = try #require(IPAddress("2001:db8:0:1::1"))
-    #expect(counts.admit(first, isTrusted: false) == .admitted)
-    #expect(counts.admit(second, isTrusted: false) == .tooManyFromClient)
-    #expect(counts.admit(other, isTrusted: false) == .admitted)
+  @Test(
+    "Bytes of a handshake inside a line, or others at its beginning, are a line",
+    arguments: ["x\u{16}\u{3}", "\u{16}\u{2}", "\u{16}", "\u{15}\u{3}", "\u{3}\u{16}"])
+  func noHandshake(line: String) async throws {
+    try await onLoop {
+      let ends = try Ends()
+      try ends.send("\(line)\r\n")
+      #expect(try await ends.line() == line)
+    }
+  }
+
+  @Test("Who speaks before the greeting is seen, and what was said is still there to be read")
+  func earlyTalker() async throws {
+    try await onLoop {
+      let ends = try Ends()
+      #expect(try ends.connection.hasEarlyInput() == false)
+      try ends.send("E")
+      #expect(try ends.connection.hasEarlyInput())
+      try ends.send("HLO x\r\n")
+      #expect(try ends.connection.hasEarlyInput())
+      #expect(try await ends.line() == "EHLO x")
+      ends.closePeer()
+      #expect(try ends.connection.hasEarlyInput() == false, "the end is no input")
+    }
+  }
+
+  @Test("A TLS handshake before the greeting is one")
+  func earlyHandshake() async throws {
+    try await onLoop {
+      let ends = try Ends()
+      try ends.send("\u{16}\u{3}\u{1}")
+      #expect(throws: ConnectionError.self) { try ends.connection.hasEarlyInput() }
+    }
   }
 }

@@ -18,6 +18,8 @@ struct DialogueTests {
         let taken = bed.takeLine()
         let line = try #require(taken, place)
         #expect(line.hasPrefix(prefix), place)
+      case .reply:
+        Issue.record("POP3 has no such replies")
       case .closed:
         #expect(bed.isClosed && bed.output.isEmpty, place)
       }

@@ -3,6 +3,7 @@ import Mail
 import TestSupport
 
 @testable import POP3
+@testable import SASL
 
 /// A driver without sockets: performs the actions of one session on the test bed's maildrops.
 struct TestBed {
@@ -49,7 +50,26 @@ struct TestBed {
         output += session.refuseLogin(.wrongCredentials).bytes
         return
       }
-      output += session.open(user == "alice" ? Self.listing(of: messages) : .empty).bytes
+      open(user)
+    case .lookUp(_, let binding):
+      perform(
+        session.lookedUp(
+          SCRAMParameters(
+            salt: Self.salt, iterations: 2, random: [UInt8](repeating: 7, count: 18),
+            binding: binding == "tls-exporter" ? Self.binding : nil)))
+    case .checkProof(let proof):
+      let user = proof.user.asciiLowercased
+      guard ["alice", "bob"].contains(user),
+        Self.secret.clientProof(of: proof.authMessage) == proof.clientProof
+      else {
+        output += session.refuseLogin(.wrongCredentials).bytes
+        return
+      }
+      perform(
+        session.proofAccepted(
+          user: user, serverSignature: Self.secret.serverSignature(of: proof.authMessage)))
+    case .logIn(let user, _):
+      open(user)
     case .list:
       while session.appendListing(to: &output, upTo: output.count + 20) {}
     case .send(let index, let bodyLines):
@@ -60,6 +80,17 @@ struct TestBed {
       output += session.updated(failures: 0).bytes
     }
   }
+
+  private mutating func open(_ user: String) {
+    output += session.open(user == "alice" ? Self.listing(of: messages) : .empty).bytes
+  }
+
+  /// What SCRAM knows of every user.
+  private static let salt: [UInt8] = [1, 2, 3]
+  private static let secret = SCRAMSecret(
+    password: Array("secret".utf8), salt: salt, iterations: 2)
+  /// The channel binding data of every connection.
+  static let binding = [UInt8](repeating: 0x42, count: 32)
 
   private mutating func send(_ content: [UInt8], _ bodyLines: Int?) {
     var encoder = WireEncoder()

@@ -86,8 +86,8 @@ import Testing
           try await client.logIn(user)
           try await client.ask("MAIL FROM:<\(sender)>")
           try await client.ask("RCPT TO:<ann@far.example>", prefix)
-          // Whoever it is from, mail for here is taken.
-          try await client.ask("RCPT TO:<bob@home.example>")
+          // A user is held to it for local mail too.
+          try await client.ask("RCPT TO:<bob@home.example>", prefix)
         }
       }
     }

@@ -1,8 +1,10 @@
+import DNS
 import EventLoop
 import Foundation
 import Grants
 import Mail
 import Platform
+import SMTP
 import TLS
 import TestSupport
 import Testing
@@ -52,16 +54,52 @@ final class Bed {
       path: "\(scratch.path)/users", domains: [domain], workers: workers, report: { _ in })
     grants = try Grants(path: "\(scratch.path)/state", disk: workers, report: { _ in })
     spool = try Spool(path: "\(scratch.path)/spool", disk: disk)
-    let settings = ReceivingSettings(
-      hostname: try #require(Domain("gw.home.example")), domains: [domain],
-      trustedNetworks: [IPNetwork(Self.trusted)], bareLFNetworks: [],
-      mayLogInPlainly: { _ in false }, messageBytes: 100_000, recipients: 100, freeSpaceBytes: 0,
-      commandTimeout: .seconds(60))
+    let hostname = try #require(Domain("gw.home.example"))
+    var settings = ReceivingSettings(
+      hostname: hostname, domains: [domain], isTrusted: { $0 == Self.trusted },
+      limits: SendingLimits(
+        messageBytes: 100_000, recipients: 100, messagesPerHour: .unlimited,
+        recipientsPerHour: .unlimited),
+      freeSpaceBytes: 0, commandTimeout: .seconds(60))
+    settings.addsMissingFields = false
+    let recipients = LocalRecipients(
+      accounts: accounts, aliases: try Aliases(path: "\(scratch.path)/aliases", report: { _ in }),
+      rules: LocalRules(domains: [domain], separator: UInt8(ascii: "+")))
+    let rules = ClientRules(
+      connectionsPerMinute: nil, commandsPerMinute: nil, failedLogins: 10, ban: .seconds(60),
+      loginDelay: .zero)
+    let reports = ReportingMTA(
+      host: hostname, postmaster: try #require(Mailbox("postmaster@home.example")), spool: spool
+    ) { $0.domain == domain ? $0.localPart : nil }
     receiver = Receiver(
       settings: settings,
-      identity: ServerIdentity(
-        try TLSContext.server(certificatePath: certificate, keyPath: key)),
-      spool: spool, accounts: accounts, grants: grants)
+      parts: Receiver.Parts(
+        identity: ServerIdentity(
+          try TLSContext.server(certificatePath: certificate, keyPath: key)),
+        spool: spool, accounts: accounts, recipients: recipients, grants: grants,
+        conduct: Conduct(rules) { $0 == Self.trusted ? .trusted : .stranger },
+        resolver: Resolver(NameServers([])), reports: { reports },
+        flush: { [flushed] matches in
+          flushed.domains += ["busy.example", "sub.busy.example"].compactMap { Domain($0) }
+            .filter(matches)
+          return flushed.domains.count
+        }))
+  }
+
+  /// What ETRN has asked for.
+  let flushed = Flushed()
+
+  @Loop
+  final class Flushed {
+    var domains: [Domain] = []
+    nonisolated init() {}
+  }
+
+  /// Gives every client a profile.
+  func useProfile(_ change: (inout ClientProfile) -> Void) {
+    var profile = ClientProfile(name: "test") { _, _, _ in true }
+    change(&profile)
+    receiver.settings.profiles = [profile]
   }
 
   /// Runs `body` as the client of one session, and returns when both have ended.

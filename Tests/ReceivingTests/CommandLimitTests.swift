@@ -1,11 +1,6 @@
-import Accounts
 import EventLoop
-import Foundation
-import Grants
-import Mail
 import Network
 import Platform
-import Spool
 import TestSupport
 import Testing
 
@@ -15,25 +10,12 @@ import Testing
   /// What a trusted client hears that sends these lines in one go, the last of which is QUIT.
   @Loop
   private static func replies(to lines: [String]) async throws -> [Substring] {
-    let scratch = try ScratchDirectory()
-    let disk = WorkerPool(threads: 1)
-    try Data().write(to: URL(filePath: "\(scratch.path)/users"))
-    let client = IPAddress(v4: 0xC0A8_0105)
-    let domain = try #require(Domain("home.example"))
-    let settings = ReceivingSettings(
-      hostname: domain, domains: [domain], trustedNetworks: [IPNetwork(client)],
-      bareLFNetworks: [], mayLogInPlainly: { _ in false }, messageBytes: 1 << 20,
-      recipients: 100, freeSpaceBytes: 0, commandTimeout: .seconds(60))
-    let receiver = Receiver(
-      settings: settings, identity: nil, spool: try Spool(path: scratch.path, disk: disk),
-      accounts: try Accounts(
-        path: "\(scratch.path)/users", domains: [domain], workers: disk, report: { _ in }),
-      grants: try Grants(path: scratch.path, disk: disk, report: { _ in }))
+    let bed = try Bed()
     let sockets = try SocketPair()
     try sockets.right.writeAll(Array(lines.map { $0 + "\r\n" }.joined().utf8))
     let connection = try Connection(
-      sockets.left.duplicate(), peer: SocketAddress(client, port: 1))
-    await receiver.serve(connection, as: .smtp)
+      sockets.left.duplicate(), peer: SocketAddress(Bed.trusted, port: 1))
+    await bed.receiver.serve(connection, as: .smtp)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 1)
     defer { buffer.deallocate() }
     var text: [UInt8] = []

@@ -72,7 +72,7 @@ import Testing
   func envelope() async throws {
     try await onLoop {
       let bed = try Bed()
-      bed.receiver.settings.recipients = 10_000
+      bed.receiver.settings.limits.recipients = 10_000
       try await bed.session { client in
         try await client.greet()
         try await client.ask("MAIL FROM:<me@home.example>")
@@ -117,7 +117,7 @@ import Testing
   func size() async throws {
     try await onLoop {
       let bed = try Bed()
-      bed.receiver.settings.messageBytes = 1000
+      bed.receiver.settings.limits.messageBytes = 1000
       try await bed.session { client in
         try await client.greet()
         try await client.ask("MAIL FROM:<me@home.example> SIZE=1001", "552 5.3.4")

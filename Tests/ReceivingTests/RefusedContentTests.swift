@@ -38,7 +38,7 @@ import Testing
   func repair() async throws {
     try await onLoop {
       let bed = try Bed()
-      bed.receiver.settings.bareLFNetworks = [IPNetwork(Bed.trusted)]
+      bed.useProfile { $0.repairsBareLF = true }
       try await bed.session { client in
         try await client.greet()
         try await client.deliver(to: "bob@home.example", content: "a\nb\r\n.\nc\n.\nd\r\n")
@@ -79,7 +79,7 @@ import Testing
         try await client.ask("NOOP")
       }
       let free = try bed.spool.space.freeBytes
-      bed.receiver.settings.messageBytes = .max / 4
+      bed.receiver.settings.limits.messageBytes = .max / 4
       bed.receiver.settings.freeSpaceBytes = free / 2
       try await bed.session { client in
         try await client.greet()

@@ -60,9 +60,17 @@ final class Bed {
 
   /// Puts a message into the queue.
   func put(from sender: String, to recipients: [String], content: [UInt8]) async throws {
-    let delivery = spool.begin(
-      reversePath: sender, remote: recipients, users: [], is8Bit: false, origin: "test",
-      id: spool.makeID(), trace: "")
+    try await put(
+      SubmittedEnvelope(
+        reversePath: sender, recipients: recipients.map { .init($0) }, origin: "test"),
+      content: content)
+  }
+
+  /// Puts a message into the queue.
+  func put(
+    _ envelope: SubmittedEnvelope, content: [UInt8] = Array("Subject: hello\n\nhello\n".utf8)
+  ) async throws {
+    let delivery = spool.begin(envelope, users: [], id: spool.makeID(), trace: "")
     try await delivery.write(content)
     try await delivery.commit()
   }
@@ -110,7 +118,9 @@ final class Bed {
   nonisolated func envelope() throws -> [String] {
     try file(in: "queue/cur").split(separator: "\n").prefix { $0.hasPrefix("Gatepost-") }
       .map { $0.dropFirst("Gatepost-".count).trimmingCharacters(in: .whitespaces) }
-      .filter { !$0.hasPrefix("Arrived:") && !$0.hasPrefix("Origin:") }
+      .filter { line in
+        !["Arrived:", "Origin:", "Delay-Report:"].contains { line.hasPrefix($0) }
+      }
   }
 }
 

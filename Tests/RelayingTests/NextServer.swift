@@ -27,7 +27,7 @@ final class NextServer {
   var capabilities = ["PIPELINING", "8BITMIME", "SIZE 100000000"]
   /// The reply to a command, lines joined by `|`; nil for the usual one.
   var answer: @Loop (_ command: String) -> String? = { _ in nil }
-  /// The reply to the content of a message.
+  /// The reply to the content of a message; those of LMTP in a row.
   var verdict: @Loop (Message) -> String = { _ in "250 2.0.0 taken" }
   /// For STARTTLS, and from the start where `isImplicitTLS`.
   var context: TLSContext?
@@ -65,7 +65,8 @@ final class NextServer {
 
   private var deadline: Instant { .now + .seconds(60) }
 
-  private func serve(_ connection: Connection) async {
+  /// Talks to one client, which may have come another way.
+  func serve(_ connection: Connection) async {
     do throws(ConnectionError) {
       try await talk(connection)
     } catch {
@@ -112,7 +113,7 @@ final class NextServer {
 
   private func usualReply(to command: String, on connection: Connection) -> String {
     switch command.prefix(4) {
-    case "EHLO":
+    case "EHLO", "LHLO":
       let offered = capabilities + (context == nil || connection.isEncrypted ? [] : ["STARTTLS"])
       return (["mx.far.example"] + offered).enumerated()
         .map { "250\($0.offset == offered.count ? " " : "-")\($0.element)" }

@@ -15,6 +15,11 @@ import Testing
 final class Bed {
   nonisolated let scratch: ScratchDirectory
   let grants: Grants
+  let conduct = Conduct(
+    ClientRules(
+      connectionsPerMinute: nil, commandsPerMinute: 100, failedLogins: 4, ban: .seconds(900),
+      loginDelay: .zero)
+  ) { _ in .stranger }
   private var settings: RetrievalSettings
   private let identity: ServerIdentity
   private let accounts: Accounts
@@ -48,8 +53,7 @@ final class Bed {
     maildrops = try Maildrops(spoolPath: scratch.path, disk: workers)
     settings = RetrievalSettings(
       hostName: "gw.home.example", allowsLoginWithoutTLS: { _ in true },
-      grantNetworks: [IPNetwork(Self.phone)], grantWindow: .seconds(900), timeout: timeout,
-      failureDelay: .zero)
+      mayEarnGrant: { $0 == Self.phone }, grantWindow: .seconds(900), timeout: timeout)
   }
 
   /// Runs `body` as the client of one session, and returns when both have ended.
@@ -60,7 +64,8 @@ final class Bed {
     var settings = self.settings
     settings.allowsLoginWithoutTLS = { _ in listener != "pop3-encrypt" }
     let service = Retrieval(
-      settings, identity: identity, accounts: accounts, grants: grants, maildrops: maildrops)
+      settings, identity: identity, accounts: accounts, grants: grants, conduct: conduct,
+      maildrops: maildrops)
     let sockets = try SocketPair()
     let server = try Connection(
       sockets.left.duplicate(), peer: SocketAddress(client, port: 1))
@@ -169,6 +174,9 @@ final class Client {
       text += line.hasPrefix(".") ? line.dropFirst() + "\n" : line + "\n"
     }
   }
+
+  /// The data of `tls-exporter` of this connection.
+  var channelBinding: [UInt8]? { connection.channelBinding(named: "tls-exporter") }
 
   func startTLS() async throws {
     try await connection.connectTLS(context, serverName: "gw.home.example", until: deadline)

@@ -6,7 +6,7 @@ struct ServerExchangeTests {
   static let alice = ServerExchange.Step.verify(user: "alice", password: Array("secret".utf8))
 
   static func plain(_ message: String) -> ServerExchange.Step {
-    var exchange = ServerExchange(.plain)
+    var exchange = ServerExchange(.plain, isBindingOffered: false)
     return exchange.start(initialResponse: Array(message.utf8))
   }
 
@@ -30,20 +30,20 @@ struct ServerExchangeTests {
   }
 
   @Test func `PLAIN without an initial response gets an empty challenge`() {
-    var exchange = ServerExchange(.plain)
+    var exchange = ServerExchange(.plain, isBindingOffered: false)
     #expect(exchange.start(initialResponse: nil) == .challenge([]))
     #expect(exchange.respond(Array("\0alice\0secret".utf8)) == Self.alice)
   }
 
   @Test func `LOGIN prompts for the user name and then for the password`() {
-    var exchange = ServerExchange(.login)
+    var exchange = ServerExchange(.login, isBindingOffered: false)
     #expect(exchange.start(initialResponse: nil) == .challenge(Array("Username:".utf8)))
     #expect(exchange.respond(Array("alice".utf8)) == .challenge(Array("Password:".utf8)))
     #expect(exchange.respond(Array("secret".utf8)) == Self.alice)
   }
 
   @Test func `LOGIN takes the user name as an initial response`() {
-    var exchange = ServerExchange(.login)
+    var exchange = ServerExchange(.login, isBindingOffered: false)
     #expect(
       exchange.start(initialResponse: Array("alice".utf8)) == .challenge(Array("Password:".utf8)))
     #expect(exchange.respond(Array("secret".utf8)) == Self.alice)
@@ -51,14 +51,14 @@ struct ServerExchangeTests {
 
   @Test(arguments: [[], [0x61, 0x00, 0x62], [0xFF], Array(repeating: 0x61, count: 256)])
   func `A user name that is empty, not text or too long is refused`(name: [UInt8]) {
-    var exchange = ServerExchange(.login)
+    var exchange = ServerExchange(.login, isBindingOffered: false)
     _ = exchange.start(initialResponse: nil)
     #expect(exchange.respond(name) == .invalid(.message))
   }
 
   @Test(arguments: [[], [0x61, 0x00], Array(repeating: 0x61, count: 256)])
   func `A password that is empty, has a NUL or is too long is refused`(password: [UInt8]) {
-    var exchange = ServerExchange(.login)
+    var exchange = ServerExchange(.login, isBindingOffered: false)
     _ = exchange.start(initialResponse: Array("alice".utf8))
     #expect(exchange.respond(password) == .invalid(.message))
   }
@@ -67,14 +67,14 @@ struct ServerExchangeTests {
     let name = String(repeating: "n", count: 255)
     let password = String(repeating: "p", count: 255)
     let text = Base64.encode(Array("\(name)\0\(name)\0\(password)".utf8))
-    var exchange = ServerExchange(.plain)
+    var exchange = ServerExchange(.plain, isBindingOffered: false)
     #expect(
       exchange.start(encodedInitialResponse: text[...])
         == .verify(user: name, password: Array(password.utf8)))
   }
 
   @Test func `A password may be any octets but NUL`() {
-    var exchange = ServerExchange(.plain)
+    var exchange = ServerExchange(.plain, isBindingOffered: false)
     let password: [UInt8] = [0xFF, 0x0A, 0x20]
     #expect(
       exchange.start(initialResponse: Array("\0alice\0".utf8) + password)
@@ -82,17 +82,21 @@ struct ServerExchangeTests {
   }
 
   @Test func `Encoded lines drive the exchange, and a lone equals sign is an empty response`() {
-    var login = ServerExchange(.login)
+    var login = ServerExchange(.login, isBindingOffered: false)
     #expect(
       login.start(encodedInitialResponse: Array("YWxpY2U=".utf8)[...])
         == .challenge(Array("Password:".utf8)))
     #expect(login.respond(encoded: Array("c2VjcmV0".utf8)[...]) == Self.alice)
-    var plain = ServerExchange(.plain)
+    var plain = ServerExchange(.plain, isBindingOffered: false)
     #expect(plain.start(encodedInitialResponse: Array("=".utf8)[...]) == .invalid(.message))
-    var silent = ServerExchange(.plain)
+    var silent = ServerExchange(.plain, isBindingOffered: false)
     #expect(silent.start(encodedInitialResponse: nil) == .challenge([]))
     #expect(silent.respond(encoded: Array("c2VjcmV".utf8)[...]) == .invalid(.encoding))
-    var loud = ServerExchange(.plain)
+    var loud = ServerExchange(.plain, isBindingOffered: false)
     #expect(loud.start(encodedInitialResponse: Array("*".utf8)[...]) == .invalid(.encoding))
+  }
+
+  @Test func `An exchange takes little room in a session that has none`() {
+    #expect(MemoryLayout<ServerExchange?>.size <= 16)
   }
 }

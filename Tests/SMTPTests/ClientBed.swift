@@ -10,13 +10,15 @@ struct ClientBed {
 
   init(
     tls: ClientSettings.TLSPolicy = .never, password: String? = nil, isTLSActive: Bool = false,
-    allowsPasswordInClear: Bool = false
+    allowsPasswordInClear: Bool = false, dialect: ClientSettings.Dialect = .smtp,
+    needsRequireTLS: Bool = false
   ) throws {
     session = ClientSession(
       settings: ClientSettings(
         hostname: try #require(Domain("gw.home.example")), tls: tls,
         credentials: password.map { .init(user: "alice", password: Array($0.utf8)) },
-        allowsPasswordInClear: allowsPasswordInClear),
+        allowsPasswordInClear: allowsPasswordInClear, dialect: dialect,
+        needsRequireTLS: needsRequireTLS),
       isTLSActive: isTLSActive)
   }
 
@@ -43,8 +45,14 @@ struct ClientBed {
   /// Begins a message for so many recipients, and returns the first commands.
   mutating func deliver(recipients: Int, wireBytes: Int = 100) throws -> String {
     let paths = try (1...recipients).map { try #require(ForwardPath("<r\($0)@b.example>")) }
-    let envelope = Envelope(
-      sender: try #require(ReversePath("<a@a.example>")), recipients: paths, wireBytes: wireBytes)
+    return deliver(
+      Envelope(
+        sender: try #require(ReversePath("<a@a.example>")),
+        recipients: paths.map { Envelope.Recipient($0) }, wireBytes: wireBytes))
+  }
+
+  /// Begins a message, and returns the first commands; none if it fails at once.
+  mutating func deliver(_ envelope: Envelope) -> String {
     guard case .send(let bytes) = session.deliver(envelope) else { return "" }
     return String(decoding: bytes, as: UTF8.self)
   }

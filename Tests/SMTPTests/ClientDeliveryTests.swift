@@ -148,7 +148,7 @@ struct ClientDeliveryTests {
     var bed = try ClientBed.ready("SIZE 1000")
     #expect(try bed.deliver(recipients: 1, wireBytes: 1000).hasPrefix("MAIL"))
     bed = try ClientBed.ready("SIZE 1000")
-    let envelope = Envelope(sender: .null, recipients: [.postmaster], wireBytes: 1001)
+    let envelope = Envelope(sender: .null, recipients: [.init(.postmaster)], wireBytes: 1001)
     #expect(bed.session.deliver(envelope).outcomes == "failed 5.3.4")
     #expect(bed.session.isUsable)
     bed = try ClientBed.ready("SIZE 0")

@@ -1,4 +1,5 @@
 import Mail
+import TestSupport
 import Testing
 
 @testable import SMTP
@@ -76,7 +77,7 @@ struct ClientMeetsServerTests {
         Envelope(
           sender: Bool.random(using: &random)
             ? .null : try #require(ReversePath("<alice@home.example>")),
-          recipients: try picked.map { try #require(ForwardPath($0.0)) }, wireBytes: 100))
+          recipients: try picked.map { .init(try #require(ForwardPath($0.0))) }, wireBytes: 100))
       expected.append(picked.map(\.1).joined(separator: ", "))
     }
     let content = Array("Subject: x\n\n.\n..dots\nand \u{E9}\n".utf8)
@@ -89,14 +90,16 @@ struct ClientMeetsServerTests {
     #expect(result.server.messages.map(\.envelope.sender) == accepted.map(\.sender))
     for (message, envelope) in zip(result.server.messages, accepted) {
       #expect(message.envelope.parameters == MailParameters(sizeBytes: 100, body: .eightBit))
-      let local = envelope.recipients.filter { $0.text != "<nobody@home.example>" }
+      let local = envelope.recipients.map(\.path).filter { $0.text != "<nobody@home.example>" }
       #expect(message.envelope.recipients == local)
     }
   }
 
   @Test("What the server can take at most is obeyed, and the rest is kept for later")
   func defersExcess() throws {
-    let recipients = try (1...103).map { try #require(ForwardPath("<r\($0)@b.example>")) }
+    let recipients = try (1...103).map {
+      Envelope.Recipient(try #require(ForwardPath("<r\($0)@b.example>")))
+    }
     let envelope = Envelope(sender: .null, recipients: recipients, wireBytes: 10)
     let result = try Self.run([envelope], content: Array("a: b\n\n".utf8), tls: .never)
     let outcomes = try #require(result.outcomes.first).components

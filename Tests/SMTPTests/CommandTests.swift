@@ -1,4 +1,5 @@
 import Mail
+import TestSupport
 import Testing
 
 @testable import SMTP
@@ -13,7 +14,7 @@ struct CommandTests {
       ("DATA", .data), ("data", .data), ("rSeT \t", .reset), ("NOOP x", .noop), ("QUIT", .quit),
       ("HELP MAIL", .help), ("VRFY a", .verify), ("EXPN a", .expand), ("StartTLS", .startTLS),
       ("EHLO a.b", .hello(name: "a.b", isExtended: true)),
-      ("HELO\ta b ", .hello(name: "a b", isExtended: false)),
+      ("HELO\t[1.2.3.4] ", .hello(name: "[1.2.3.4]", isExtended: false)),
       ("AUTH PLAIN", .authenticate(mechanism: Array("PLAIN".utf8)[...], initialResponse: nil)),
       (
         "AUTH x  y=",
@@ -21,11 +22,29 @@ struct CommandTests {
       ),
       ("MAIL FROM:<>", .mail(from: .null, MailParameters())),
       (
-        "MAIL FROM:  <> SIZE=1  body=7bit",
+        "MAIL FROM:<> SIZE=1  body=7bit",
         .mail(from: .null, MailParameters(sizeBytes: 1, body: .sevenBit))
       ),
       ("mail from:<> AUTH=a+2Bb@c.d", .mail(from: .null, MailParameters())),
-      ("rcpt to:<postmaster>", .recipient(.postmaster)),
+      (
+        "MAIL FROM:<> smtputf8 RequireTLS ret=hdrs ENVID=a+2B",
+        .mail(
+          from: .null,
+          MailParameters(
+            isInternational: true, requiresTLS: true,
+            report: ReportRequest(returned: .headers, envelopeIdentifier: "a+2B")))
+      ),
+      ("rcpt to:<postmaster>", .recipient(.postmaster, NotificationRequest())),
+      (
+        "RCPT TO:<postmaster> notify=Success,delay",
+        .recipient(.postmaster, NotificationRequest(events: [.success, .delay]))
+      ),
+      (
+        "RCPT TO:<postmaster> NOTIFY=never",
+        .recipient(.postmaster, NotificationRequest(events: []))
+      ),
+      ("bdat 0 last", .chunk(bytes: 0, isLast: true)),
+      ("BDAT 999999999999999999", .chunk(bytes: 999_999_999_999_999_999, isLast: false)),
     ] as [(String, Command)])
   func understands(line: String, command: Command) {
     #expect(Self.parse(line) == .command(command))
@@ -40,8 +59,11 @@ struct CommandTests {
       ("MAIL TO:<>", 501), ("MAIL FROM <>", 501), ("MAIL FROM:<>SIZE=1", 501), ("MAIL FROM:", 501),
       ("MAIL FROM:<postmaster>", 501), ("MAIL FROM:<> =1", 555), ("MAIL FROM:<> SIZE", 501),
       ("MAIL FROM:<> SIZE=-1", 501), ("MAIL FROM:<> SIZE=+1", 501), ("MAIL FROM:<> AUTH=", 501),
-      ("MAIL FROM:<> X\u{E9}", 555), ("MAIL FROM:<\u{E9}@a.b>", 553), ("RCPT TO:<\u{E9}@a.b>", 553),
-      ("RCPT TO:<a@b.c> X=1", 555), ("AUTH PLAIN a b", 501), ("EXPN", 501),
+      ("MAIL FROM:<> X\u{E9}", 555), ("MAIL FROM:<\u{E9}@a.b>", 553),
+      ("RCPT TO:<a@b.c> X=1", 555), ("AUTH PLAIN a b", 501), ("EXPN", 501), ("HELO a b", 501),
+      ("HELO 1.2.3.4", 501), ("MAIL FROM: <>", 501), ("RCPT TO:a@b.c", 501), ("ETRN", 501),
+      ("ETRN a b", 501), ("ETRN #a", 501), ("ETRN @", 501), ("RCPT TO:<a@b.c> ORCPT=a@b.c", 501),
+      ("RCPT TO:<a@b.c> ORCPT=rfc822;a+4", 501), ("RCPT TO:<a@b.c> NOTIFY=NEVER,DELAY", 501),
     ])
   func refuses(line: String, code: UInt16) {
     guard case .invalid(let reply) = Self.parse(line) else {
@@ -49,6 +71,35 @@ struct CommandTests {
       return
     }
     #expect(reply.code.rawValue == code)
+  }
+
+  @Test(
+    "A BDAT that does not say where its chunk ends is told from other errors",
+    arguments: [
+      "BDAT", "BDAT ", "BDAT x", "BDAT -1", "BDAT +1", "BDAT 1.5", "BDAT 0x10", "BDAT 1 FIRST",
+      "BDAT 1 LAST LAST", "BDAT 1LASTX", "BDAT 1000000000000000000", "BDAT LAST", "BDAT 1,2",
+    ])
+  func unframed(line: String) {
+    guard case .unframed(let reply) = Self.parse(line) else {
+      Issue.record("\(line) was taken for something else")
+      return
+    }
+    #expect(reply.code.rawValue == 501)
+  }
+
+  @Test(
+    "What a profile lets pass is taken for what it means, and for nothing more",
+    arguments: [
+      ("HELO", .oddGreeting, .hello(name: "", isExtended: false)),
+      ("EHLO a b", .oddGreeting, .hello(name: "a b", isExtended: true)),
+      ("EHLO \u{1F4E0}", .oddGreeting, .hello(name: "\\xf0\\x9f\\x93\\xa0", isExtended: true)),
+      ("MAIL FROM: <>", .loosePaths, .mail(from: .null, MailParameters())),
+      ("MAIL FROM:", .loosePaths, .mail(from: .null, MailParameters())),
+      ("RCPT TO: <postmaster>", .loosePaths, .recipient(.postmaster, NotificationRequest())),
+    ] as [(String, Leniency, Command)])
+  func lenient(line: String, leniency: Leniency, command: Command) {
+    #expect(Command.parse(Array(line.utf8)[...], leniency: leniency) == .command(command))
+    #expect(Self.parse(line) != .command(command))
   }
 
   @Test(
@@ -68,7 +119,7 @@ struct CommandTests {
 
   @Test("The verbs that end a group are those of RFC 2920 and of the extensions")
   func groups() {
-    #expect(Verb.allCases.filter { !$0.endsGroup } == [.mail, .rcpt, .rset])
+    #expect(Verb.allCases.filter { !$0.endsGroup } == [.mail, .rcpt, .bdat, .rset])
   }
 
   @Test("No line makes the parser fail, and no reply to it can be more than one", arguments: 0..<40)
@@ -87,7 +138,11 @@ struct CommandTests {
           line.insert(byte, at: place)
         }
       }
-      guard case .invalid(let reply) = Command.parse(line[...]) else { continue }
+      let reply: Reply
+      switch Command.parse(line[...], leniency: seed % 2 == 0 ? [] : .all) {
+      case .invalid(let text), .unframed(let text): reply = text
+      case .command, .anotherProtocol: continue
+      }
       var output: [UInt8] = []
       reply.write(to: &output)
       #expect(output.count { $0 == 0x0A } == 1)
@@ -96,18 +151,6 @@ struct CommandTests {
   }
 }
 
-/// A source of random numbers that gives the same ones in every run.
-struct FixedRandom: RandomNumberGenerator {
-  var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  // SplitMix64.
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
+extension Leniency {
+  static var all: Leniency { [.oddGreeting, .loosePaths, .keptLogin] }
 }

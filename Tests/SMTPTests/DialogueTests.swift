@@ -7,19 +7,28 @@ import Testing
 struct DialogueTests {
   @Test("The session speaks as the dialogue says", arguments: try Dialogue.all(of: "smtp"))
   func speaks(dialogue: Dialogue) throws {
-    var bed = TestBed(listener: dialogue.listener ?? "smtp")
+    var bed = TestBed(
+      listener: dialogue.listener ?? "smtp", quirks: dialogue.quirks, hidden: dialogue.hidden,
+      isTrusted: dialogue.isTrusted)
     for (number, step) in dialogue.steps {
       let place = Comment(rawValue: "\(dialogue.name):\(number)")
       switch step {
       case .client(let lines):
-        #expect(bed.output.isEmpty, place)
+        try #require(bed.output.isEmpty, place)
         for (index, line) in lines.enumerated() where !bed.isClosed {
           bed.receive(line, isFollowed: index + 1 < lines.count)
         }
       case .server(let prefix):
         let taken = bed.takeLine()
         let line = try #require(taken, place)
-        #expect(line.hasPrefix(prefix), place)
+        try #require(line.hasPrefix(prefix), place)
+      case .reply(let code):
+        var line = ""
+        repeat {
+          let taken = bed.takeLine()
+          line = try #require(taken, place)
+          #expect(line.hasPrefix(code), place)
+        } while line.hasPrefix(code + "-")
       case .closed:
         #expect(bed.isClosed && bed.output.isEmpty, place)
       }

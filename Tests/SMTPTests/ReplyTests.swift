@@ -48,7 +48,8 @@ struct ReplyTests {
       .addressBeyondASCII, .badParameter("x"), .unknownParameter("x"), .notOffered,
       .outOfSequence("x"), .noRecipients, .commandAfterStartTLS, .authenticationRequired,
       .tlsRequired, .encryptionRequired, .unknownMechanism, .authenticationCancelled,
-      .authenticationMalformed, .authenticationFailed, .tooLarge(limitBytes: 1), .looping,
+      .authenticationMalformed, .channelBindingFailed, .authenticationFailed,
+      .tooLarge(limitBytes: 1), .looping,
       .noSuchUser, .relayingDenied, .refusal(of: .nul), .refusal(of: .bareLineFeed),
       .refusal(of: .bareCarriageReturn), .refusal(of: .lineTooLong),
     ]

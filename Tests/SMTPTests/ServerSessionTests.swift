@@ -1,4 +1,5 @@
 import Mail
+import TestSupport
 import Testing
 
 @testable import SMTP
@@ -20,7 +21,7 @@ struct ServerSessionTests {
     var bed = TestBed(listener: "submission-plain")
     #expect(bed.exchange("HELO a").count == 1)
     #expect(bed.session.transfer.keyword == "SMTP")
-    #expect(bed.exchange("EHLO a").count == 7)
+    #expect(bed.exchange("EHLO a").count == 11)
     #expect(bed.session.transfer.keyword == "ESMTP")
     bed.receive("AUTH PLAIN AGFsaWNlAHNlY3JldA==")
     #expect(bed.session.transfer.keyword == "ESMTPA")
@@ -80,7 +81,7 @@ struct ServerSessionTests {
   @Test("Without TLS there is neither STARTTLS nor, as a rule, AUTH")
   func withoutTLS() {
     var settings = TestBed.settings(listener: "smtp")
-    settings.offersTLS = false
+    settings.extensions.remove(.startTLS)
     var session = ServerSession(settings: settings)
     _ = session.receive(Array("EHLO a".utf8)[...])
     #expect(session.handle(.startTLS) == .reply(.notOffered))

@@ -56,8 +56,9 @@ import Testing
   func pieces(length: Int) throws {
     let spool = try SpoolScratch()
     let overhead = QueueEnvelope.header(
-      reversePath: "me@home.example", recipients: [""], arrived: 1_763_706_000, is8Bit: false,
-      origin: "192.168.1.7"
+      SubmittedEnvelope(
+        reversePath: "me@home.example", recipients: [.init("")], origin: "192.168.1.7"),
+      arrived: 1_763_706_000
     ).count
     let recipient = String(repeating: "x", count: length - overhead)
     let message = try spool.queued(spool.queueDraft("Received: x\n", to: [recipient]))

@@ -8,8 +8,10 @@ import Testing
     is8Bit: Bool = false, origin: String = "192.168.1.7"
   ) -> [UInt8] {
     QueueEnvelope.header(
-      reversePath: from, recipients: recipients, arrived: 1_763_706_000, is8Bit: is8Bit,
-      origin: origin)
+      SubmittedEnvelope(
+        reversePath: from, recipients: recipients.map { .init($0) }, is8Bit: is8Bit,
+        origin: origin),
+      arrived: 1_763_706_000)
   }
 
   @Test("An envelope is read as it was written")
@@ -52,7 +54,7 @@ import Testing
     ])
   func hostileValues(value: String) throws {
     let written = header(from: value, to: [value, value], origin: value)
-    #expect(written.count { $0 == 0x0A } == 6)
+    #expect(written.count { $0 == 0x0A } == 7)
     #expect(!written.contains { $0 < 0x20 && $0 != 0x0A || $0 == 0x7F })
     let envelope = try #require(QueueEnvelope(parsing: written + [0x0A]))
     #expect(envelope.recipients.count == 2)
@@ -117,10 +119,8 @@ import Testing
   func room(addressBytes: Int) throws {
     let address = String(repeating: "a", count: addressBytes - 5) + "@b.de"
     var count = 1
-    while QueueEnvelope.hasRoom(forRecipients: count + 1, addressBytes: (count + 1) * addressBytes)
-    {
-      count += 1
-    }
+    let bytes = QueueEnvelope.bytes(of: .init(address))
+    while QueueEnvelope.hasRoom(forRecipientBytes: (count + 1) * bytes) { count += 1 }
     let written = header(
       from: String(repeating: "s", count: 512), to: Array(repeating: address, count: count))
     #expect(written.count <= QueueEnvelope.limitBytes)

@@ -23,8 +23,10 @@ struct SpoolScratch {
     let draft = Draft(id: Self.id(counter), destination: .queue)
     _ = draft.append(
       QueueEnvelope.header(
-        reversePath: "me@home.example", recipients: recipients, arrived: 1_763_706_000,
-        is8Bit: false, origin: "192.168.1.7"))
+        SubmittedEnvelope(
+          reversePath: "me@home.example", recipients: recipients.map { .init($0) },
+          origin: "192.168.1.7"),
+        arrived: 1_763_706_000))
     _ = draft.append(Array(content.utf8))
     return draft
   }

@@ -18,9 +18,10 @@ import Testing
   private static func begin(
     in spool: Spool, remote: [String] = ["ann@far.example"], users: [String] = []
   ) -> Delivery {
-    spool.begin(
-      reversePath: "me@home.example", remote: remote, users: users, is8Bit: false,
-      origin: "192.168.1.7", id: spool.makeID(), trace: "Received: by gw.home.example\n")
+    let envelope = SubmittedEnvelope(
+      reversePath: "me@home.example", recipients: remote.map { .init($0) }, origin: "192.168.1.7")
+    return spool.begin(
+      envelope, users: users, id: spool.makeID(), trace: "Received: by gw.home.example\n")
   }
 
   @Test("A message for here and for elsewhere is a file in the queue and one in the maildrop")

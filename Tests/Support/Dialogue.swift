@@ -8,6 +8,8 @@ package struct Dialogue: CustomTestStringConvertible, Sendable {
     /// Lines that are sent in one write, each without its CRLF.
     case client([[UInt8]])
     case server(prefix: String)
+    /// A whole reply of however many lines, whose code it is.
+    case reply(code: String)
     case closed
   }
 
@@ -20,6 +22,12 @@ package struct Dialogue: CustomTestStringConvertible, Sendable {
   package let name: String
   /// The listener the file asks for; nil for the protocol's usual one.
   package private(set) var listener: String?
+  /// The keys of a profile that the client has, each switched on.
+  package private(set) var quirks: [String] = []
+  /// The keywords that the profile hides.
+  package private(set) var hidden: [String] = []
+  /// Whether the client is in a trusted network.
+  package private(set) var isTrusted = false
   /// The steps, each with the number of its last line.
   package private(set) var steps: [(line: Int, step: Step)] = []
 
@@ -51,8 +59,16 @@ package struct Dialogue: CustomTestStringConvertible, Sendable {
       group = []
       if line.hasPrefix("listener: ") {
         listener = String(line.dropFirst(10))
+      } else if line.hasPrefix("quirks: ") {
+        quirks = line.dropFirst(8).components(separatedBy: ", ")
+      } else if line.hasPrefix("hidden: ") {
+        hidden = line.dropFirst(8).components(separatedBy: ", ")
+      } else if line == "client: trusted" {
+        isTrusted = true
       } else if line == "S: <closed>" {
         steps.append((index + 1, .closed))
+      } else if line.hasPrefix("S: "), line.hasSuffix("*") {
+        steps.append((index + 1, .reply(code: String(line.dropFirst(3).dropLast()))))
       } else if line.hasPrefix("S: ") {
         steps.append((index + 1, .server(prefix: String(line.dropFirst(3)))))
       } else {

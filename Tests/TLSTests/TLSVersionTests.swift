@@ -26,6 +26,27 @@ import Testing
     #expect(ends.client == .failed(.refused(alert: "protocol version")))
   }
 
+  @Test(
+    "A context for old devices speaks every version, with authentication all the same",
+    arguments: [
+      (TLS1_VERSION, "TLSv1"), (TLS1_1_VERSION, "TLSv1.1"), (TLS1_2_VERSION, "TLSv1.2"),
+      (TLS1_3_VERSION, "TLSv1.3"),
+    ])
+  func lenient(version: Int32, name: String) throws {
+    let context = try Credentials().serverContext(minimum: .tls10)
+    let wire = try Wire()
+    let server = Side(TLSSession.accepting(on: wire.serverEnd, context: context))
+    #expect(shakeHands(server, try client(on: wire, version: version)) == (.done, .done))
+    #expect(server.session.protocolVersion == name)
+
+    let other = try Wire()
+    let anonymous = try client(on: other, version: min(version, TLS1_2_VERSION))
+    #expect(SSL_set_cipher_list(anonymous.session.pointer, "aNULL:eNULL:@SECLEVEL=0") == 1)
+    let ends = shakeHands(
+      Side(TLSSession.accepting(on: other.serverEnd, context: context)), anonymous)
+    #expect(ends.client == .failed(.refused(alert: "handshake failure")))
+  }
+
   @Test("TLS 1.2 is spoken with those who know nothing newer")
   func tls12() throws {
     let wire = try Wire()
@@ -46,10 +67,11 @@ import Testing
     #expect(ends.client == .failed(.refused(alert: "protocol version")))
   }
 
-  @Test("A client cannot make the server negotiate again")
-  func renegotiation() throws {
+  @Test("A client cannot make the server negotiate again", arguments: [TLSVersion.tls10, .tls12])
+  func renegotiation(minimum: TLSVersion) throws {
     let wire = try Wire()
-    let (server, _) = try makeSides(on: wire, credentials: try Credentials())
+    let serverContext = try Credentials().serverContext(minimum: minimum)
+    let server = Side(TLSSession.accepting(on: wire.serverEnd, context: serverContext))
     let context = try TLSContext.client(trust: .anyone)
     #expect(co_set_maximum_version(context.pointer, TLS1_2_VERSION) == 1)
     // Our own clients refuse too, so this one must be told not to.

@@ -9,8 +9,8 @@ import Testing
     #expect(run.output == "")
     #expect(
       run.complaint == """
-        gatepost: DIR/gatepost.conf:8: unknown key "network" in [relay]; did you mean "networks"?
-        gatepost: DIR/gatepost.conf:10: [queue] lifetime: "x" is not a time; give a time such as \
+        gatepost: DIR/gatepost.conf:10: unknown key "network" in [relay]; did you mean "networks"?
+        gatepost: DIR/gatepost.conf:12: [queue] lifetime: "x" is not a time; give a time such as \
         90s, 15min or 2h 30min, from 1s to 90d
 
         """)
@@ -19,7 +19,7 @@ import Testing
   @Test func `check looks into the users file`() throws {
     let tool = try Tool(configuration: "[queue]\nlifetime = 1d")
     let warning =
-      "gatepost: DIR/gatepost.conf:8: warning: [queue] lifetime: \"1d\" is less than the 4d,"
+      "gatepost: DIR/gatepost.conf:10: warning: [queue] lifetime: \"1d\" is less than the 4d,"
       + " which RFC 5321 §4.5.4.1 asks for\n"
     #expect(
       try tool.run("check")
@@ -32,6 +32,21 @@ import Testing
       try tool.run("check")
         == Tool.Run(
           status: 0, output: "DIR/gatepost.conf: no errors; 1 user\n", complaint: warning))
+  }
+
+  @Test func `check looks into the file of aliases`() throws {
+    let tool = try Tool()
+    try tool.write("alice:!\n", to: "users")
+    #expect(try tool.run("check").status == 0)
+    try tool.write("root: |/bin/sh\n", to: "aliases")
+    #expect(
+      try tool.run("check")
+        == Tool.Run(
+          status: 78, output: "",
+          complaint: "gatepost: DIR/aliases:1: \"|/bin/sh\" is a program;"
+            + " a target is a name of this host or an address\n"))
+    try tool.write("nonsense", to: "users")
+    #expect(try tool.run("check").complaint.split(separator: "\n").count == 2)
   }
 
   @Test func `queue is empty before the first start`() throws {

@@ -26,6 +26,8 @@ struct Tool {
       spool = \(path("spool"))
       state = \(path("state"))
       users = \(path("users"))
+      [local]
+      aliases = \(path("aliases"))
       \(configuration)
       """, to: "gatepost.conf")
   }

@@ -73,7 +73,7 @@ import Testing
     }
     #expect(
       try tool.run("user", "add", "bob", "--send-as", "x")
-        == refused(65, "\"x\" in send-as is neither an address nor an @domain"))
+        == refused(65, "\"x\" in send-as is neither an address, nor an @domain, nor *"))
     #expect(
       try tool.run("user", "add", "bob")
         == refused(
@@ -81,7 +81,34 @@ import Testing
           "there is no terminal to ask at; give the password on the standard input,"
             + " with --password-stdin"))
     #expect(try tool.run("user", "add", "../bob", "--password-stdin").status == 64)
-    #expect(try tool.run("user", "add", "bob", "--quota", "much").status == 64)
+    #expect(
+      try tool.run("user", "add", "bob", "--quota", "much")
+        == refused(65, "the quota of bob is not a size such as 500MB"))
+  }
+
+  @Test func `changes the options of a user and nothing else`() throws {
+    try tool.write("# ours\nalice:!:quota=1MB\nbob:!\n", to: "users")
+    #expect(
+      try tool.run(
+        "user", "set", "alice", "--quota", "", "--send-as", "*", "--recipients", "5",
+        "--message-size", "10MB", "--messages-per-hour", "off", "--recipients-per-hour", "70")
+        == done("alice is changed\n"))
+    #expect(
+      try tool.run("user", "list")
+        == done(
+          """
+          alice locked send-as=* recipients=5 message-size=10MB messages-per-hour=off \
+          recipients-per-hour=70
+          bob locked
+
+          """))
+    #expect(
+      try tool.run("user", "set", "alice", "--messages-per-hour", "0")
+        == refused(65, "the messages-per-hour of alice is not a number, at least 1, or off"))
+    #expect(
+      try tool.run("user", "set", "carol", "--quota", "1MB")
+        == refused(67, "there is no user carol; the users are told by: gatepost user list"))
+    #expect(try tool.run("user", "set", "alice").status == 64)
   }
 
   @Test(arguments: [

@@ -8,8 +8,10 @@ package enum MailEvent: Sendable {
   case sessionEnded(service: String, client: String, reason: String)
   /// A user has logged in.
   case loggedIn(service: String, client: String, user: String, how: String)
-  /// A login failed; fail2ban reads this line.
+  /// A login failed; fail2ban reads this line (`packaging/fail2ban`).
   case loginFailed(service: String, client: String, user: String, reason: String)
+  /// A client gets no connection for a while.
+  case clientBanned(client: String, seconds: Int, reason: String)
   /// A login gave the client's address the right to send for a while.
   case granted(client: String, user: String, seconds: Int)
   /// A recipient was refused.
@@ -29,6 +31,9 @@ package enum MailEvent: Sendable {
   case failed(id: String, to: String, hop: String, reason: String)
   /// The sender was told of a failure; `report` is the identifier of the new message.
   case bounced(id: String, report: String, to: String)
+  /// The sender was told that a message waits, was handed on or has arrived; `action` is that of the
+  /// report.
+  case reported(id: String, report: String, to: String, action: String)
   /// A file in the queue is not one of ours, or is damaged; it was left alone.
   case setAside(file: String, reason: String)
   /// A session read messages from a maildrop and removed some.
@@ -38,7 +43,7 @@ package enum MailEvent: Sendable {
   package var severity: Severity {
     switch self {
     case .setAside: .error
-    case .failed, .loginFailed: .warning
+    case .failed, .loginFailed, .clientBanned: .warning
     case .clientRefused, .recipientRefused, .messageRefused, .deferred, .bounced: .notice
     default: .info
     }
@@ -58,6 +63,9 @@ package enum MailEvent: Sendable {
     case .loginFailed(let service, let client, let user, let reason):
       LogLine("login-failed").with("service", service).with("client", client)
         .with("user", user).with("reason", reason).text
+    case .clientBanned(let client, let seconds, let reason):
+      LogLine("client-banned").with("client", client).with("seconds", seconds)
+        .with("reason", reason).text
     case .granted(let client, let user, let seconds):
       LogLine("granted").with("client", client).with("user", user).with("seconds", seconds).text
     case .recipientRefused(let client, let from, let to, let reason):
@@ -80,6 +88,9 @@ package enum MailEvent: Sendable {
       LogLine("failed").with("id", id).with("to", to).with("hop", hop).with("reason", reason).text
     case .bounced(let id, let report, let to):
       LogLine("bounced").with("id", id).with("report", report).with("to", to).text
+    case .reported(let id, let report, let to, let action):
+      LogLine("reported").with("id", id).with("report", report).with("to", to)
+        .with("action", action).text
     case .setAside(let file, let reason):
       LogLine("set-aside").with("file", file).with("reason", reason).text
     case .retrieved(let client, let user, let sent, let removed):

@@ -97,7 +97,9 @@ extension Descriptor {
   /// - Throws: `EFBIG` when the file is longer than `limit` bytes.
   package borrowing func readAll(limit: Int) throws(SystemError) -> [UInt8] {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(min(try status().bytes, limit) + 1)
+    let size = try status().bytes
+    if size > limit { throw SystemError(code: EFBIG, call: "read") }
+    bytes.reserveCapacity(size + 1)
     while try read(upTo: 16 << 10, at: bytes.count, appendingTo: &bytes) > 0 {
       if bytes.count > limit { throw SystemError(code: EFBIG, call: "read") }
     }

@@ -101,6 +101,16 @@ extension Descriptor {
     }
   }
 
+  /// Up to `count` bytes that have arrived, which stay there to be read; none if nothing has.
+  package borrowing func peek(upTo count: Int) -> [UInt8] {
+    let number = self.number
+    return unsafe withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { buffer in
+      let flags = Int32(MSG_PEEK | MSG_DONTWAIT)
+      let got = unsafe recv(number, buffer.baseAddress, count, flags)
+      return got > 0 ? unsafe Array(buffer[..<got]) : []
+    }
+  }
+
   /// Hands the bytes from `start` on to the kernel and says how many it took; never raises SIGPIPE.
   package borrowing func send(_ bytes: [UInt8], from start: Int = 0) throws(SystemError) -> Int {
     let number = self.number

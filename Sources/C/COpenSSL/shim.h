@@ -47,6 +47,9 @@ static inline int co_set_maximum_version(SSL_CTX *context, int version) {
 static inline int co_add1_chain_certificate(SSL_CTX *context, X509 *certificate) {
     return (int)SSL_CTX_add1_chain_cert(context, certificate);
 }
+static inline int co_has_extended_master_secret(SSL *session) {
+    return (int)SSL_get_extms_support(session);
+}
 static inline int co_set_server_name(SSL *session, const char *name) {
     return (int)SSL_set_tlsext_host_name(session, name);
 }

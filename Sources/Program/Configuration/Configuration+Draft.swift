@@ -28,8 +28,32 @@ extension Configuration {
     var messageBytes = 0, recipients = 0, connections = 0, connectionsPerClient = 0
     var commandTimeout = Duration.zero, pop3Timeout = Duration.zero
     var freeSpaceBytes = 0
-    var bareLFNetworks: [IPNetwork] = []
-    var smtpPlainLogin = PlainLogin.nowhere, pop3PlainLogin = PlainLogin.nowhere
+    var messagesPerHour = Allowance.unlimited, recipientsPerHour = Allowance.unlimited
+    var connectionsPerMinute = Allowance.unlimited, commandsPerMinute = Allowance.unlimited
+    var failedLogins = Allowance.unlimited
+    var ban = Duration.zero, loginTime = Duration.zero
+    var minimumRate: ByteCount?
+    var refusesEarlyTalkers = false
+    var dnsbl: [Domain] = []
+    var addsSPF = false
+    var addsMissingFields = false, addsSender = false
+    var aliases = ""
+    var separator: UInt8?
+    var catchAll: AliasTarget?
+    var redirectAll: Mailbox?
+    var pop3PlainLogin = PlainLogin.nowhere
+
+    /// The sections with names, each kind in the order in which the files begin them.
+    private(set) var profiles: [Profile] = []
+    private(set) var domainSections: [DomainSection] = []
+    /// Which of them the keys that are read belong to.
+    private var selected = 0
+  }
+
+  /// A section `[domain NAME]`.
+  struct DomainSection {
+    let domain: Domain
+    var lmtp: LMTPServer?
   }
 
   init(
@@ -48,15 +72,81 @@ extension Configuration {
       tls: policy,
       credentials: credentials)
     popBeforeSMTP = PopBeforeSMTP(window: draft.window, networks: draft.grantNetworks)
+    local = Local(
+      aliases: draft.aliases, separator: draft.separator, catchAll: draft.catchAll,
+      redirectAll: draft.redirectAll)
+    lmtpServers = draft.lmtpServers
     dns = DNS(nameservers: draft.nameservers)
     queue = Queue(retry: draft.retry, lifetime: draft.lifetime)
     limits = Limits(
       messageBytes: draft.messageBytes, recipients: draft.recipients,
       connections: draft.connections, connectionsPerClient: draft.connectionsPerClient,
       commandTimeout: draft.commandTimeout, pop3Timeout: draft.pop3Timeout,
-      freeSpaceBytes: draft.freeSpaceBytes)
-    smtp = SMTP(bareLFNetworks: draft.bareLFNetworks, plainLogin: draft.smtpPlainLogin)
+      freeSpaceBytes: draft.freeSpaceBytes, messagesPerHour: draft.messagesPerHour,
+      recipientsPerHour: draft.recipientsPerHour)
+    abuse = Abuse(
+      connectionsPerMinute: draft.connectionsPerMinute, commandsPerMinute: draft.commandsPerMinute,
+      failedLogins: draft.failedLogins, ban: draft.ban, loginTime: draft.loginTime,
+      minimumRate: draft.minimumRate?.bytes, refusesEarlyTalkers: draft.refusesEarlyTalkers,
+      dnsbl: draft.dnsbl, addsSPF: draft.addsSPF)
+    smtp = SMTP(addsMissingFields: draft.addsMissingFields, addsSender: draft.addsSender)
+    profiles = draft.profiles
     pop3 = POP3(plainLogin: draft.pop3PlainLogin)
     self.warnings = warnings
+  }
+}
+
+extension Configuration.Draft {
+  /// The profile that is being read.
+  var profile: Configuration.Profile {
+    get { profiles[selected] }
+    set { profiles[selected] = newValue }
+  }
+
+  /// The domain whose section is being read.
+  var domainSection: Configuration.DomainSection {
+    get { domainSections[selected] }
+    set { domainSections[selected] = newValue }
+  }
+
+  /// The servers that the sections of domains name.
+  var lmtpServers: [Domain: LMTPServer] {
+    var servers: [Domain: LMTPServer] = [:]
+    for section in domainSections { servers[section.domain] = section.lmtp }
+    return servers
+  }
+
+  /// Turns to the section of that kind and name, and adds it if there is none yet.
+  ///
+  /// - Returns: whether it was added.
+  mutating func select(_ section: Section, _ name: String) throws(Rejection) -> Bool {
+    switch section {
+    case .profile:
+      let name = try Syntax.sectionName.parse(Substring(name))
+      return try select(in: \.profiles, Configuration.Profile(name: name)) { $0.name == name }
+    case .domain:
+      let domain = try Syntax.domain.parse(Substring(name))
+      let new = Configuration.DomainSection(domain: domain)
+      return try select(in: \.domainSections, new) { $0.domain == domain }
+    default:
+      preconditionFailure("a section of this kind has no name")
+    }
+  }
+
+  private mutating func select<Element>(
+    in sections: WritableKeyPath<Self, [Element]>, _ new: Element, where isIt: (Element) -> Bool
+  ) throws(Rejection) -> Bool {
+    let count = self[keyPath: sections].count
+    if let index = self[keyPath: sections].firstIndex(where: isIt) {
+      selected = index
+      return false
+    }
+    guard count < Limits.namedSections else {
+      throw Rejection(
+        reason: "there are more than \(Limits.namedSections) such sections", isComplete: true)
+    }
+    self[keyPath: sections].append(new)
+    selected = count
+    return true
   }
 }

@@ -16,14 +16,22 @@ package struct Configuration: Sendable {
   package let relay: Relay
   /// Who may relay for a while after a POP3 login.
   package let popBeforeSMTP: PopBeforeSMTP
+  /// Where mail for the local domains goes.
+  package let local: Local
+  /// The servers that take the mail of some of the local domains.
+  package let lmtpServers: [Domain: LMTPServer]
   /// How names are resolved.
   package let dns: DNS
   /// How long and how often delivery is tried.
   package let queue: Queue
   /// What traffic may cost.
   package let limits: Limits
-  /// What is forgiven to, or demanded of, SMTP clients.
+  /// What clients may do before they are turned away.
+  package let abuse: Abuse
+  /// What becomes of the messages of SMTP clients.
   package let smtp: SMTP
+  /// What is different for some SMTP clients; the first one that matches a client holds.
+  package let profiles: [Profile]
   /// What is demanded of POP3 clients.
   package let pop3: POP3
   /// What is allowed but may surprise; to be logged at the start.
@@ -89,6 +97,18 @@ package struct Configuration: Sendable {
     package let networks: [IPNetwork]
   }
 
+  /// The section `[local]`.
+  package struct Local: Sendable {
+    /// The file of aliases, which need not exist.
+    package let aliases: String
+    /// What ends the part of a local part that counts; nil for none.
+    package let separator: UInt8?
+    /// Who gets the mail for names that nobody has; nil for nobody.
+    package let catchAll: AliasTarget?
+    /// Who gets all mail for local domains; nil for those it is addressed to.
+    package let redirectAll: Mailbox?
+  }
+
   /// The section `[dns]`.
   package struct DNS: Sendable {
     /// The servers to ask; empty for those of `/etc/resolv.conf`.
@@ -119,14 +139,42 @@ package struct Configuration: Sendable {
     package let pop3Timeout: Duration
     /// Octets of the spool's file system that mail leaves free.
     package let freeSpaceBytes: Int
+    /// Messages of a user, or of an address that relays without being one.
+    package let messagesPerHour: Allowance
+    /// Recipients of all these messages.
+    package let recipientsPerHour: Allowance
+  }
+
+  /// The section `[abuse]`; it is about addresses that are in no network of `[relay]`.
+  ///
+  /// An address is an IPv4 address, or a /64 of IPv6.
+  package struct Abuse: Sendable {
+    /// New connections of an address.
+    package let connectionsPerMinute: Allowance
+    /// Commands of an address.
+    package let commandsPerMinute: Allowance
+    /// Failed logins of an address before it is banned.
+    package let failedLogins: Allowance
+    /// How long a ban lasts.
+    package let ban: Duration
+    /// How long a client has to log in where it must.
+    package let loginTime: Duration
+    /// Octets a second, over any minute, that must come while content comes; nil for none.
+    package let minimumRate: Int?
+    /// Whether a client that talks before it is greeted is refused.
+    package let refusesEarlyTalkers: Bool
+    /// The zones of addresses that mail is not taken from.
+    package let dnsbl: [Domain]
+    /// Whether SPF is evaluated for mail from outside.
+    package let addsSPF: Bool
   }
 
   /// The section `[smtp]`.
   package struct SMTP: Sendable {
-    /// Where a bare line feed is taken for a line end.
-    package let bareLFNetworks: [IPNetwork]
-    /// Where a password is taken without TLS.
-    package let plainLogin: PlainLogin
+    /// Whether a Date or Message-ID that is missing is added (RFC 6409 §8).
+    package let addsMissingFields: Bool
+    /// Whether Sender is added where From is no address of the user (RFC 6409 §8.1).
+    package let addsSender: Bool
   }
 
   /// The section `[pop3]`.

@@ -5,8 +5,8 @@
 struct Key: Sendable {
   /// What holds where the file says nothing.
   enum Default: Sendable {
-    /// The value that this text spells.
-    case text(String)
+    /// The value that this text spells; an example shows another where it would be pointless.
+    case text(String, example: String? = nil)
     /// No value; the text shows what one would look like.
     case absent(example: String)
   }
@@ -29,7 +29,15 @@ struct Key: Sendable {
   let apply: @Sendable (Substring, inout Configuration.Draft) throws(Rejection) -> String?
 
   /// How messages name the key.
-  var path: String { "[\(section.rawValue)] \(name)" }
+  var path: String { "\(section.heading()) \(name)" }
+
+  /// What the example file shows behind the key.
+  var example: String {
+    switch `default` {
+    case .text(let text, let example): example ?? text
+    case .absent(let example): example
+    }
+  }
 
   init<Value: Sendable>(
     _ section: Section, _ name: String, _ syntax: Syntax<Value>, default: Default,

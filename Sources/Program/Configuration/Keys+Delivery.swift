@@ -37,6 +37,38 @@ extension Keys {
     ]
   }
 
+  static var local: [Key] {
+    [
+      Key(
+        .local, "aliases", .path, default: .text("/etc/gatepost/aliases"),
+        "The file of aliases, one \"name: target, target\" a line; it need not exist."
+      ) { $0.aliases = $1 },
+      Key(
+        .local, "separator", .orOff(.separator), default: .text("+"),
+        "What follows this character in a local part is ignored, so that anna+shop is anna."
+      ) { $0.separator = $1 },
+      Key(
+        .local, "catch-all", .optional(.aliasTarget), default: .absent(example: "anna"),
+        "Who gets the mail for names that nobody has; without it such mail is refused."
+      ) { $0.catchAll = $1 },
+      Key(
+        .local, "redirect-all", .optional(.mailbox),
+        default: .absent(example: "anna@home.example"),
+        "Who gets all mail for local domains in place of those it is addressed to."
+      ) { $0.redirectAll = $1 },
+    ]
+  }
+
+  static var domain: [Key] {
+    [
+      Key(
+        .domain, "lmtp", .optional(.lmtpServer),
+        default: .absent(example: "unix:/run/dovecot/lmtp"),
+        "The server that takes the mail of this domain, in place of the maildrops here."
+      ) { $0.domainSection.lmtp = $1 }
+    ]
+  }
+
   static var queue: [Key] {
     [
       Key(
@@ -91,6 +123,14 @@ extension Keys {
         .limits, "free-space", .size(0...1 << 50), default: .text("64MB"),
         "The space on the spool's disk that mail leaves free."
       ) { $0.freeSpaceBytes = $1.bytes },
+      Key(
+        .limits, "messages-per-hour", .allowance, default: .text("500"),
+        "The messages that a user may send, or an address that may relay without being one."
+      ) { $0.messagesPerHour = $1 },
+      Key(
+        .limits, "recipients-per-hour", .allowance, default: .text("2000"),
+        "The recipients of all these messages together."
+      ) { $0.recipientsPerHour = $1 },
     ]
   }
 }

@@ -6,7 +6,8 @@ import Mail
 enum Keys {
   /// Every key, section by section in the order of the documentation.
   static var all: [Key] {
-    server + listen + tls + relay + popBeforeSMTP + dns + queue + limits + smtp + pop3
+    server + listen + tls + relay + popBeforeSMTP + local + domain + dns + queue + limits + abuse
+      + smtp + profile + pop3
   }
 
   private static var server: [Key] {
@@ -101,19 +102,6 @@ enum Keys {
         default: .absent(example: "127.0.0.1:5353"),
         "The name servers to ask in place of those in /etc/resolv.conf."
       ) { $0.nameservers = $1 }
-    ]
-  }
-
-  private static var smtp: [Key] {
-    [
-      Key(
-        .smtp, "repair-bare-lf", .list(of: .network), default: .absent(example: "192.168.1.50"),
-        "Where clients end lines with a bare LF, which is mended in place of refused."
-      ) { $0.bareLFNetworks = $1 },
-      Key(
-        .smtp, "login-without-tls", .plainLogin, default: .text("no"),
-        "Where a password is taken over a connection that is not encrypted."
-      ) { $0.smtpPlainLogin = $1 },
     ]
   }
 

@@ -9,6 +9,15 @@ enum Limits {
   /// Elements of a list.
   static let listElements = 256
 
+  /// Sections of one kind that have names: each connection looks through them.
+  static let namedSections = 64
+
+  /// Zones of `dnsbl`: each is asked about each client from outside.
+  static let dnsblZones = 8
+
+  /// Octets of the path of a Unix socket: what `sockaddr_un` has room for, its final zero left out.
+  static let socketPathBytes = 107
+
   /// Octets of a value that a message quotes.
   static let quotedValueBytes = 80
 

@@ -11,6 +11,12 @@ extension Reading {
     if let smarthost = draft.smarthost, smarthost.host.description == hostname?.text {
       report(.relay, "smarthost", "it is this host; mail would circle")
     }
+    for section in draft.domainSections where !draft.domains.contains(section.domain) {
+      report(
+        .domain, of: section.domain.text, "lmtp",
+        "the domain is not among the domains of [server]; add it there")
+    }
+    for profile in draft.profiles { check(profile) }
     let policy = tlsPolicy()
     let credentials = checkedCredentials(policy)
     guard let hostname, !diagnostics.contains(where: { $0.severity == .error }) else {

@@ -8,12 +8,17 @@ struct Reading {
   private(set) var diagnostics: [Diagnostic] = []
 
   private let keys = Keys.all
-  /// Where each key that a file gives was given last.
+  /// Where each key that a file gives was given last, and where a section with a name began.
   private var places: [String: Place] = [:]
 
   init(mainFile: String) {
     self.mainFile = mainFile
-    for case (let key, .text(let text)) in keys.map({ ($0, $0.default) }) {
+    for section in Section.allCases where !section.isNamed { applyDefaults(of: section) }
+  }
+
+  private mutating func applyDefaults(of section: Section) {
+    for key in keys where key.section == section {
+      guard case .text(let text, _) = key.default else { continue }
       do throws(Rejection) {
         _ = try key.apply(Substring(text), &draft)
       } catch {
@@ -24,47 +29,93 @@ struct Reading {
 
   /// Takes over the settings of one file.
   mutating func add(_ file: SettingsFile) {
-    let sections = Section.allCases.map(\.rawValue)
     var found = file.problems
-    var unknown: Set<String> = []
-    for heading in file.headings where Section(rawValue: heading.section) == nil {
-      guard unknown.insert(heading.section).inserted else { continue }
-      let nearest = Suggestion.nearest(to: heading.section, among: sections)
-      let advice = nearest.map { "did you mean [\($0)]?" }
-      found.append(
-        Diagnostic(
-          .error, heading.place,
-          "unknown section [\(String(escaping: heading.section.utf8))]; "
-            + (advice ?? "the sections are \(sections.joined(separator: ", "))")))
+    var wrong: Set<String> = []
+    for heading in file.headings where !wrong.contains(heading.section) {
+      if let problem = open(heading) {
+        found.append(problem)
+        wrong.insert(heading.section)
+      }
     }
-    for entry in file.entries {
-      guard let section = Section(rawValue: entry.section) else { continue }
-      if let diagnostic = set(entry, in: section) { found.append(diagnostic) }
+    for entry in file.entries where !wrong.contains(entry.section) {
+      if let diagnostic = set(entry) { found.append(diagnostic) }
     }
     add(found.sorted { $0.line ?? 0 < $1.line ?? 0 })
   }
 
-  private mutating func set(_ entry: SettingsFile.Entry, in section: Section) -> Diagnostic? {
+  /// The kind and the name of a section that is called so; nil if there is no such kind.
+  private func section(_ title: String) -> (kind: Section, name: String?)? {
+    let words = title.split(separator: " ", maxSplits: 1)
+    return Section(rawValue: String(words[0])).map {
+      ($0, words.dropFirst().first.map(String.init))
+    }
+  }
+
+  /// Begins a section; returns what is wrong with its heading.
+  private mutating func open(_ heading: SettingsFile.Heading) -> Diagnostic? {
+    guard let (kind, name) = section(heading.section) else {
+      return Diagnostic(.error, heading.place, advice(for: heading))
+    }
+    switch (kind.isNamed, name) {
+    case (false, nil):
+      return nil
+    case (false, _?):
+      return Diagnostic(.error, heading.place, "\(kind.heading()) takes no name")
+    case (true, nil):
+      return Diagnostic(
+        .error, heading.place, "[\(kind.rawValue)] lacks its name; write \(kind.heading())")
+    case (true, let name?):
+      do throws(Rejection) {
+        if try draft.select(kind, name) {
+          places[kind.heading(name)] = heading.place
+          applyDefaults(of: kind)
+        }
+        return nil
+      } catch {
+        let what = "\(kind.heading()): \(error.reason)"
+        let form = kind == .domain ? Syntax.domain.form : Syntax<String>.sectionName.form
+        return Diagnostic(
+          .error, heading.place, error.isComplete ? what : "\(what); give \(form)")
+      }
+    }
+  }
+
+  /// What to say of a section that there is not.
+  private func advice(for heading: SettingsFile.Heading) -> String {
+    let what = "unknown section [\(String(escaping: heading.section.utf8))]"
+    let word = heading.section.split(separator: " ")[0]
+    let nearest = Suggestion.nearest(to: word, among: Section.allCases.map(\.rawValue))
+    if let nearest = nearest.flatMap(Section.init(rawValue:)) {
+      return "\(what); did you mean \(nearest.heading())?"
+    }
+    let titles = Section.allCases.map { $0.title() }
+    return "\(what); the sections are \(titles.joined(separator: ", "))"
+  }
+
+  private mutating func set(_ entry: SettingsFile.Entry) -> Diagnostic? {
+    guard let (section, name) = section(entry.section) else { return nil }
     let known = keys.filter { $0.section == section }
     guard let key = known.first(where: { $0.name == entry.key }) else {
       return Diagnostic(.error, entry.place, advice(for: entry, in: section))
     }
-    places[key.path] = entry.place
+    let path = "\(section.heading(name)) \(key.name)"
+    places[path] = entry.place
     do throws(Rejection) {
+      if let name { _ = try draft.select(section, name) }
       let warning = try key.apply(Substring(entry.value), &draft)
-      return warning.map { Diagnostic(.warning, entry.place, "\(key.path): \($0)") }
+      return warning.map { Diagnostic(.warning, entry.place, "\(path): \($0)") }
     } catch {
       let form = error.isComplete ? "" : "; give \(key.form)"
       return Diagnostic(
-        .error, entry.place, "\(key.path): \(error.reason)\(form)\(error.suggestion)")
+        .error, entry.place, "\(path): \(error.reason)\(form)\(error.suggestion)")
     }
   }
 
   /// What to say of a key that the section does not have.
   private func advice(for entry: SettingsFile.Entry, in section: Section) -> String {
-    let what = "unknown key \(quoted(entry.key)) in [\(section.rawValue)]"
+    let what = "unknown key \(quoted(entry.key)) in [\(entry.section)]"
     let names = keys.filter { $0.section == section }.map(\.name)
-    let elsewhere = keys.filter { $0.name == entry.key }.map { "[\($0.section.rawValue)]" }
+    let elsewhere = keys.filter { $0.name == entry.key }.map { $0.section.heading() }
     if !elsewhere.isEmpty { return "\(what); it belongs to \(elsewhere.joined(separator: " or "))" }
     let suggestion = Suggestion.phrase(for: entry.key, among: names)
     if !suggestion.isEmpty { return what + suggestion }
@@ -82,16 +133,29 @@ struct Reading {
   }
 
   /// Adds what is wrong with the value of a key, at the line that gave it.
+  ///
+  /// - Parameter instance: the name of the section, where sections of its kind have one.
   mutating func report(
-    _ section: Section, _ name: String, as severity: Diagnostic.Severity = .error,
-    _ message: String
+    _ section: Section, of instance: String? = nil, _ name: String,
+    as severity: Diagnostic.Severity = .error, _ message: String
   ) {
     diagnostics.append(
-      Diagnostic(severity, place(section, name), "[\(section.rawValue)] \(name): \(message)"))
+      Diagnostic(
+        severity, place(section, of: instance, name),
+        "\(section.heading(instance)) \(name): \(message)"))
   }
 
-  /// Where the key was given last; the main file as a whole if nowhere.
-  func place(_ section: Section, _ name: String) -> Place {
-    places["[\(section.rawValue)] \(name)"] ?? Place(file: mainFile, line: nil)
+  /// Where the key was given last, or else the section; the main file as a whole if nowhere.
+  func place(_ section: Section, of instance: String? = nil, _ name: String) -> Place {
+    let heading = section.heading(instance)
+    return places["\(heading) \(name)"] ?? places[heading] ?? Place(file: mainFile, line: nil)
+  }
+
+  /// Whether an error at the line of the key was told already.
+  func isRejected(_ section: Section, of instance: String? = nil, _ name: String) -> Bool {
+    guard let place = places["\(section.heading(instance)) \(name)"] else { return false }
+    return diagnostics.contains {
+      $0.severity == .error && $0.file == place.file && $0.line == place.line
+    }
   }
 }

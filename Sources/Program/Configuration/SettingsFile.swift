@@ -2,6 +2,7 @@ import Mail
 
 /// The lines of one file in systemd's style: `[section]`, `key = value`, comments.
 ///
+/// Where sections of a kind have names, it is `[kind name]`; the name is kept in lower case.
 /// A comment line starts with `#` or `;`; within a line a `#` after white space starts a comment.
 /// Names and values are trimmed, an empty value is kept: the key decides what it means. A section may
 /// stand more than once; a key may not, for one of the two values would be silently lost.
@@ -96,6 +97,8 @@ struct SettingsFile: Sendable {
     guard !name.isEmpty, !name.utf8.contains(where: { $0 == 0x5B || $0 == 0x5D }) else {
       return nil
     }
-    return String(name)
+    let words = name.utf8.split { $0 == .space || $0 == .tab }.map { String(Substring($0)) }
+    // Sections of equal names are one, and domains know no case.
+    return ([words[0]] + words.dropFirst().map(\.asciiLowercased)).joined(separator: " ")
   }
 }

@@ -18,6 +18,12 @@ package struct Smarthost: Hashable, Sendable, CustomStringConvertible {
       }
     }
 
+    /// The name, or the address as a URL has it.
+    var inURL: String {
+      if case .address(let address) = self, !address.isV4 { return "[\(address)]" }
+      return description
+    }
+
     /// Whether it is this machine, so that nothing sent there crosses a wire.
     package var isLoopback: Bool {
       switch self {
@@ -36,12 +42,7 @@ package struct Smarthost: Hashable, Sendable, CustomStringConvertible {
 
   /// The URL with its port.
   package var description: String {
-    let name =
-      switch host {
-      case .name(let domain): domain.text
-      case .address(let address): address.isV4 ? "\(address)" : "[\(address)]"
-      }
-    return "\(usesImplicitTLS ? "smtps" : "smtp")://\(name):\(port)"
+    "\(usesImplicitTLS ? "smtps" : "smtp")://\(host.inURL):\(port)"
   }
 }
 
@@ -69,7 +70,7 @@ extension Syntax<Smarthost> {
     }
   }
 
-  private static func host(_ name: Substring) throws(Rejection) -> Smarthost.Host {
+  static func host(_ name: Substring) throws(Rejection) -> Smarthost.Host {
     if let address = IPAddress(name) { return .address(address) }
     return .name(try Syntax<Domain>.domain.parse(name))
   }

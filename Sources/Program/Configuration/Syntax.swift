@@ -86,11 +86,13 @@ extension Syntax<String> {
 
 extension Syntax {
   /// Several values between commas; an empty text is the empty list.
-  static func list<Element>(of element: Syntax<Element>) -> Syntax where Value == [Element] {
+  static func list<Element>(
+    of element: Syntax<Element>, limit: Int = Limits.listElements
+  ) -> Syntax where Value == [Element] {
     Syntax("\(element.form); several are separated by commas") { text throws(Rejection) in
       let fields = text.fields(separatedBy: UInt8(ascii: ","))
-      guard fields.count <= Limits.listElements else {
-        throw Rejection(reason: "the list has more than \(Limits.listElements) elements")
+      guard fields.count <= limit else {
+        throw Rejection(reason: "the list has more than \(limit) elements")
       }
       var values: [Element] = []
       for field in fields {
@@ -116,6 +118,13 @@ extension Syntax {
   static func optional<Wrapped>(_ value: Syntax<Wrapped>) -> Syntax where Value == Wrapped? {
     Syntax("\(value.form), or nothing") { text throws(Rejection) in
       text.isEmpty ? nil : try value.parse(text)
+    }
+  }
+
+  /// The value, or nil for `off`.
+  static func orOff<Wrapped>(_ value: Syntax<Wrapped>) -> Syntax where Value == Wrapped? {
+    Syntax("\(value.form), or off") { text throws(Rejection) in
+      String(text).asciiLowercased == "off" ? nil : try value.parse(text)
     }
   }
 }

@@ -1,3 +1,5 @@
+package import Platform
+
 /// What TLS must give before a message is handed to another server.
 package enum TLSPolicy: Sendable {
   /// TLS is not tried.
@@ -18,4 +20,15 @@ package enum PlainLogin: Sendable {
   case privateNetworks
   /// From no address.
   case nowhere
+}
+
+extension PlainLogin {
+  /// Whether a client with that address may send its password without TLS.
+  package func allows(_ client: IPAddress) -> Bool {
+    switch self {
+    case .everywhere: true
+    case .privateNetworks: PrivateNetworks.contain(IPNetwork(client))
+    case .nowhere: false
+    }
+  }
 }

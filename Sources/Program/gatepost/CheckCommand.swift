@@ -6,7 +6,7 @@ import Configuration
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Check the configuration and the users file.",
+    abstract: "Check the configuration and the files of users and aliases.",
     discussion: """
       Tells everything that is wrong in one go, each with its file and line, and ends with status 78 \
       if the server would not start with it.
@@ -17,13 +17,19 @@ struct CheckCommand: ParsableCommand {
   func run() throws {
     let configuration = try place.load()
     for warning in configuration.warnings { Console.complain(warning.description) }
-    let users: UsersFile
+    var problems: [String] = []
+    var count = 0
     do throws(UsersFileError) {
-      users = try UsersFile.read(path: configuration.server.users)
+      count = try UsersFile.read(path: configuration.server.users).users.count
     } catch {
-      throw Failure(.configuration, error.description)
+      problems.append(error.description)
     }
-    let count = users.users.count
+    do throws(UsersFileError) {
+      try AliasesFile.check(path: configuration.local.aliases)
+    } catch {
+      problems.append(error.description)
+    }
+    if !problems.isEmpty { throw Failure(.configuration, problems.joined(separator: "\n")) }
     Console.say("\(place.path): no errors; \(count) \(count == 1 ? "user" : "users")")
   }
 }

@@ -53,13 +53,3 @@ struct PasswordInput: ParsableArguments {
 extension UserName: ExpressibleByArgument {
   init?(argument: String) { self.init(argument) }
 }
-
-/// A size on the command line.
-struct Quota: ExpressibleByArgument {
-  let size: ByteCount
-
-  init?(argument: String) {
-    guard let size = ByteCount(argument), size.bytes > 0 else { return nil }
-    self.size = size
-  }
-}

@@ -9,7 +9,7 @@ struct UserCommand: ParsableCommand {
     commandName: "user",
     abstract: "Add, change, remove and list users.",
     discussion: "A change holds at once; the server need not be told.",
-    subcommands: [Add.self, ChangePassword.self, Remove.self, List.self])
+    subcommands: [Add.self, Set.self, ChangePassword.self, Remove.self, List.self])
 
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,21 +19,13 @@ struct UserCommand: ParsableCommand {
     @OptionGroup var password: PasswordInput
     @Argument(help: "The name of the user, which is also the local part of the address.")
     var name: UserName
-    @Option(
-      help: ArgumentHelp(
-        "Let the user send as these addresses only: user@domain or @domain, between commas.",
-        valueName: "addresses"))
-    var sendAs: String?
-    @Option(
-      help: ArgumentHelp("Let the maildrop hold no more, such as 500MB.", valueName: "size"))
-    var quota: Quota?
+    @OptionGroup var options: UserOptions
 
     func run() throws {
       let server = try place.load().server
       var user = User(name: name, verifier: .locked)
-      user.quota = quota?.size
       do throws(UsersFileError) {
-        if let sendAs { user.senders = try User.senders(sendAs) }
+        try options.apply(to: &user)
         // Said before the password is asked for; that there is no file yet is no fault.
         if let users = try? UsersFile.read(path: server.users) {
           try users.checkAbsence(of: name)
@@ -48,6 +40,30 @@ struct UserCommand: ParsableCommand {
         addresses.isEmpty
           ? "\(name) can log in" : "\(name) can log in and has \(addresses.joined(separator: ", "))"
       )
+    }
+  }
+
+  struct Set: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "set",
+      abstract: "Change the options of a user.",
+      discussion: "An option with an empty value, as in --quota '', takes away what the user has.")
+
+    @OptionGroup var place: ConfigurationPlace
+    @Argument(help: "The name of the user.") var name: UserName
+    @OptionGroup var options: UserOptions
+
+    func validate() throws {
+      if options.isEmpty { throw ValidationError("give at least one option") }
+    }
+
+    func run() throws {
+      try change(try place.load().server.users) { users throws(UsersFileError) in
+        var user = try users.user(name)
+        try options.apply(to: &user)
+        try users.replace(user)
+      }
+      Console.say("\(name) is changed")
     }
   }
 

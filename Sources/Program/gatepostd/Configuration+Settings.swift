@@ -1,30 +1,28 @@
 import Configuration
+import EventLoop
 import Mail
 import Platform
-import Receiving
 import Relaying
 import Retrieval
 
 /// The configuration as each service sees it.
 extension Configuration {
-  var receiving: ReceivingSettings {
-    ReceivingSettings(
-      hostname: server.hostname, domains: Set(server.domains), trustedNetworks: relay.networks,
-      bareLFNetworks: smtp.bareLFNetworks, mayLogInPlainly: smtp.plainLogin.allows,
-      messageBytes: limits.messageBytes, recipients: limits.recipients,
-      freeSpaceBytes: limits.freeSpaceBytes, commandTimeout: limits.commandTimeout)
-  }
-
-  var retrieval: RetrievalSettings {
+  /// The settings of retrieval.
+  ///
+  /// - Parameter mayEarnGrant: whether a login from an address lets it send for a while.
+  func retrieval(
+    mayEarnGrant: @escaping @Loop @Sendable (IPAddress) -> Bool
+  ) -> RetrievalSettings {
     RetrievalSettings(
       hostName: server.hostname.text, allowsLoginWithoutTLS: pop3.plainLogin.allows,
-      grantNetworks: popBeforeSMTP.networks, grantWindow: popBeforeSMTP.window,
+      mayEarnGrant: mayEarnGrant, grantWindow: popBeforeSMTP.window,
       timeout: limits.pop3Timeout)
   }
 
   var relaying: RelayingSettings {
     RelayingSettings(
       hostname: server.hostname, domains: Set(server.domains), postmaster: postmaster,
+      handovers: lmtpServers,
       smarthost: relay.smarthost.map {
         RelayingSettings.Smarthost(
           host: $0.host.description, port: $0.port, isImplicitTLS: $0.usesImplicitTLS,

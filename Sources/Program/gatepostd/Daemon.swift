@@ -22,6 +22,10 @@ final class Daemon {
   private let grants: Grants
   private let gate: ConnectionGate
   private let identity: ServerIdentity
+  private let conduct: Conduct
+  private let trusted: ListedClients
+  private let earning: ListedClients
+  private let recipients: LocalRecipients
   private let receiver: Receiver
   private let retrieval: Retrieval
   private let relayer: Relayer
@@ -59,19 +63,27 @@ final class Daemon {
     grants = parts.grants
     identity = parts.identity
     gate = parts.gate
-    receiver = Receiver(
-      settings: configuration.receiving, identity: identity, spool: parts.spool,
-      accounts: parts.accounts, grants: parts.grants)
+    conduct = parts.conduct
+    trusted = parts.trusted
+    earning = parts.earning
+    self.recipients = parts.recipients
     retrieval = Retrieval(
-      configuration.retrieval, identity: identity, accounts: parts.accounts, grants: parts.grants,
-      maildrops: parts.maildrops)
-    let accounts = parts.accounts
+      configuration.retrieval(mayEarnGrant: earning.contains), identity: identity,
+      accounts: parts.accounts, grants: parts.grants,
+      conduct: parts.conduct, maildrops: parts.maildrops)
+    let recipients = parts.recipients
     relayer = Relayer(
       settings: configuration.relaying, spool: parts.spool, resolver: parts.resolver
     ) { mailbox in
       // Where there is no such user any more, or not at this moment, the postmaster hears of it.
-      (try? accounts.mailbox(for: mailbox.localPart))?.name.text ?? "postmaster"
+      (try? recipients.resolve(mailbox))?.users.first ?? "postmaster"
     }
+    receiver = Receiver(
+      settings: configuration.receiving(isTrusted: trusted.contains),
+      parts: Receiver.Parts(
+        identity: identity, spool: parts.spool, accounts: parts.accounts, recipients: recipients,
+        grants: parts.grants, conduct: parts.conduct, resolver: parts.resolver,
+        reports: { [relayer] in relayer.reports }, flush: { [relayer] in await relayer.flush($0) }))
     listeners = try Listeners(configuration.listen)
     signals = try StartError.about("signals") { () throws(SystemError) in try SignalSource.make() }
   }
@@ -88,6 +100,7 @@ final class Daemon {
       Log.say(.error, "the queue cannot be read: \(error)")
       return configurationError
     }
+    warnOfTrust()
     Log.say(
       .notice,
       "gatepostd \(Version.text) ready: \(listeners.description), \(spool.count) messages queued")
@@ -151,20 +164,31 @@ final class Daemon {
     }
   }
 
+  /// Tells the admin of hosts that seem to be trusted and are not.
+  private func warnOfTrust() {
+    for sentence in trusted.misconfigurations(of: "[relay] networks") {
+      Log.say(.warning, sentence)
+    }
+  }
+
   /// Takes over what may change while the program runs; the rest needs a restart.
   private func reload() {
     do throws(ConfigurationError) {
       let configuration = try Configuration.load(path: file)
       for warning in configuration.warnings { Log.say(.warning, warning.description) }
       do throws(TLSError) {
-        identity.context = try TLSContext.server(
-          certificatePath: configuration.tls.certificate, keyPath: configuration.tls.key)
+        (identity.context, identity.oldContext) = try Parts.contexts(configuration)
       } catch {
         Log.say(.error, "\(error): the old certificate goes on")
       }
-      receiver.settings = configuration.receiving
-      retrieval.settings = configuration.retrieval
+      trusted.networks = configuration.relay.networks
+      conduct.rules = configuration.clientRules
+      recipients.rules = configuration.localRules
+      receiver.settings = configuration.receiving(isTrusted: trusted.contains)
+      earning.networks = configuration.popBeforeSMTP.networks
+      retrieval.settings = configuration.retrieval(mayEarnGrant: earning.contains)
       relayer.settings = configuration.relaying
+      warnOfTrust()
       Log.say(
         .notice,
         "configuration read again; a change in [listen], [dns], of a path or of the numbers of "

@@ -19,8 +19,14 @@ struct Parts {
   let spool: Spool
   let maildrops: Maildrops
   let accounts: Accounts
+  let recipients: LocalRecipients
+  /// The clients that may relay without proof.
+  let trusted: ListedClients
+  /// The clients whose POP3 login lets them send for a while.
+  let earning: ListedClients
   let grants: Grants
   let identity: ServerIdentity
+  let conduct: Conduct
   let gate: ConnectionGate
   let resolver: Resolver
 
@@ -39,6 +45,11 @@ struct Parts {
         Log.say(.error, $0)
       }
     }
+    let aliases = try StartError.about("aliases") { () throws(UsersFileError) in
+      try Aliases(path: configuration.local.aliases) { Log.say(.error, $0) }
+    }
+    recipients = LocalRecipients(
+      accounts: accounts, aliases: aliases, rules: configuration.localRules)
     spool = try StartError.about("spool \(server.spool)") { () throws(SystemError) in
       try Spool(path: server.spool, disk: disk)
     }
@@ -48,11 +59,18 @@ struct Parts {
     grants = try StartError.about("state \(server.state)") { () throws(SystemError) in
       try Grants(path: server.state, disk: disk) { Log.say(.warning, $0) }
     }
-    let trusted = configuration.relay.networks
+    let surroundings = SurroundingsCache()
+    trusted = ListedClients(configuration.relay.networks, surroundings: surroundings)
+    earning = ListedClients(configuration.popBeforeSMTP.networks, surroundings: surroundings)
+    conduct = Conduct(configuration.clientRules) { [grants, trusted, earning] client in
+      if trusted.contains(client) { return .trusted }
+      let isKnown =
+        earning.contains(client) || grants.grant(of: client) != nil
+      return isKnown ? .known : .stranger
+    }
     gate = ConnectionGate(
       total: configuration.limits.connections,
-      perClient: configuration.limits.connectionsPerClient
-    ) { client in trusted.contains { $0.contains(client) } }
+      perClient: configuration.limits.connectionsPerClient, conduct: conduct)
     let servers = configuration.dns.nameservers
     resolver = Resolver(servers.isEmpty ? NameServers() : NameServers(servers))
   }
@@ -79,8 +97,20 @@ struct Parts {
     if presence == .made {
       Log.say(.notice, "\(tls.certificate): a self-signed certificate was made")
     }
-    return ServerIdentity(
-      try TLSContext.server(certificatePath: tls.certificate, keyPath: tls.key))
+    let contexts = try contexts(configuration)
+    return ServerIdentity(contexts.usual, oldContext: contexts.old)
+  }
+
+  /// The server's side of TLS, and that for old clients where a profile lets them in.
+  static func contexts(
+    _ configuration: Configuration
+  ) throws(TLSError) -> (usual: TLSContext, old: TLSContext?) {
+    let (certificate, key) = (configuration.tls.certificate, configuration.tls.key)
+    var old: TLSContext?
+    if configuration.profiles.contains(where: \.allowsOldTLS) {
+      old = try TLSContext.server(certificatePath: certificate, keyPath: key, minimum: .tls10)
+    }
+    return (try TLSContext.server(certificatePath: certificate, keyPath: key), old)
   }
 }
 

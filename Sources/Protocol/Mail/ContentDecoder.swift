@@ -1,17 +1,26 @@
-/// Turns what follows DATA into the form in which content is stored: lines that end in LF.
+/// Turns what follows DATA or BDAT into the form in which content is stored: lines that end in LF.
 ///
-/// The content ends at CRLF, dot, CRLF and at nothing else (RFC 5321 §4.1.1.4): a server that also
+/// After DATA the content ends at CRLF, dot, CRLF and at nothing else (RFC 5321 §4.1.1.4): a server that also
 /// ends it at LF, dot, LF or at CR, dot, CR lets a sender smuggle a second message, with any
 /// envelope it likes, through a relay that does not. So a CR or LF on its own never ends the
 /// content. It is a `violation`, and the session refuses the message once the true end has passed.
 ///
-/// The leading dot of a line is undone (RFC 5321 §4.5.2). The result does not depend on how the
-/// input is cut into pieces.
+/// The leading dot of a line is undone (RFC 5321 §4.5.2). After BDAT no dot means anything, and the
+/// caller knows where the content ends (RFC 3030 §2). The result does not depend on how the input is
+/// cut into pieces.
 ///
 /// **Failures**: none; a violation is a fact about the message, told by `violation`.
 /// **Limits**: `Limits.contentLineBytes`. The size of the message is the caller's to watch, by
 /// `wireBytes`. The decoder itself holds no bytes.
 package struct ContentDecoder: Sendable {
+  /// How the end of the content is told.
+  package enum Framing: Sendable {
+    /// By a lone dot: DATA.
+    case dots
+    /// By the count of the octets: BDAT.
+    case chunks
+  }
+
   /// What makes a message unfit to be stored or sent on.
   package enum Violation: Equatable, Sendable, CustomStringConvertible {
     /// A CR without LF, forbidden by RFC 5321 §2.3.8.
@@ -54,6 +63,7 @@ package struct ContentDecoder: Sendable {
   /// The size the content has on the wire, with CRLF and without the dots: what SIZE counts.
   package var wireBytes: Int { storedBytes + lines }
 
+  private let framing: Framing
   private let repairsBareLF: Bool
   // The CRLF of the DATA command itself is the first half of the end (RFC 5321 §4.1.1.4).
   private var position = Position.lineStart(afterCRLF: true)
@@ -63,14 +73,16 @@ package struct ContentDecoder: Sendable {
   ///
   /// With `repairsBareLF` a bare LF is a line end and no violation, for devices that know no better.
   /// Even then a dot between line ends of which one is bare is content, and is kept as such.
-  package init(repairsBareLF: Bool = false) {
+  package init(framing: Framing = .dots, repairsBareLF: Bool = false) {
+    self.framing = framing
     self.repairsBareLF = repairsBareLF
   }
 
   /// Decodes `input` and appends the stored form to `output`; nothing more once there is a violation.
   ///
   /// Returns nil while the content goes on, and at its end the number of input bytes that belong to
-  /// it: what follows them is the next command. To call it again after that is a bug.
+  /// it: what follows them is the next command. To call it again after that is a bug. Of chunks it
+  /// always returns nil.
   package mutating func decode(_ input: Span<UInt8>, into output: inout [UInt8]) -> Int? {
     // One allocation instead of a row of growing ones; an array that is kept for long grows by itself.
     if output.isEmpty, violation == nil { output.reserveCapacity(input.count + 1) }
@@ -107,7 +119,7 @@ package struct ContentDecoder: Sendable {
           position = .text
         }
       case .lineStart(let afterCRLF):
-        if input[index] == .dot {
+        if input[index] == .dot, framing == .dots {
           copy(input, run..<index, to: &output)
           index += 1
           run = index
@@ -149,6 +161,21 @@ package struct ContentDecoder: Sendable {
     }
     copy(input, run..<index, to: &output)
     return nil
+  }
+
+  /// Ends content that came in chunks, and appends the line end that its last line may lack.
+  package mutating func finishChunks(into output: inout [UInt8]) {
+    switch position {
+    case .carriageReturn:
+      note(.bareCarriageReturn)
+    case .text where violation == nil:
+      output.append(.lineFeed)
+      storedBytes += 1
+      endLine(afterCRLF: true)
+    default:
+      break
+    }
+    position = .end
   }
 
   private mutating func endLine(afterCRLF: Bool) {

@@ -1,7 +1,8 @@
 /// The part of an address after the at sign: a domain name, or the literal of an IP address.
 ///
 /// RFC 5321 §2.3.5 and §4.1.2. Names are kept in lower case, so that equal domains are equal values.
-/// The underscore is let pass, since hosts have it in their names.
+/// The underscore is let pass, since hosts have it in their names. A name beyond ASCII is kept in its
+/// ASCII form (RFC 5890 §2.3.2.1), in which the DNS, the configuration and every old peer know it.
 package struct Domain: Hashable, Sendable {
   /// The canonical text; a literal stands in its brackets.
   package let text: String
@@ -25,10 +26,17 @@ package struct Domain: Hashable, Sendable {
   }
 
   /// The domain name or the bracketed literal that `bytes` spell; nil if they are neither.
-  package init?(_ bytes: ArraySlice<UInt8>) {
+  ///
+  /// With `allowsUTF8` the name may have labels beyond ASCII (RFC 6531 §3.3).
+  package init?(_ bytes: ArraySlice<UInt8>, allowsUTF8: Bool = false) {
     if bytes.first == UInt8(ascii: "[") {
       guard let literal = AddressLiteral(literal: bytes) else { return nil }
       self.init(literal)
+    } else if allowsUTF8, bytes.contains(where: { $0 >= 0x80 }) {
+      guard bytes.count <= Limits.domainBytes, let name = Self.asciiName(of: bytes) else {
+        return nil
+      }
+      self.init(name: name)
     } else {
       self.init(name: bytes)
     }

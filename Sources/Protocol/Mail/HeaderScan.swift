@@ -1,33 +1,26 @@
-/// Reads the header of stored content as it passes, and keeps of it only what decisions need.
+/// Takes the header of stored content apart as it passes, whatever pieces it comes in.
 ///
-/// **Limits**: it holds the start of one field name, whatever the header's size.
+/// RFC 5322 §2.2. A line that does not begin with a name and a colon ends the header as an empty line
+/// does: what old programs write without a header is text all the same.
+///
+/// **Limits**: it holds one field name of at most `Limits.fieldNameBytes`, whatever the header's size.
 package struct HeaderScan: Sendable {
-  /// The fields that a message needs and a submitting device may have left out.
-  package struct Fields: OptionSet, Sendable {
-    /// The bits.
-    package let rawValue: UInt8
-    /// The set with these bits.
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
-
-    /// `From:`, RFC 5322 §3.6.2.
-    package static let from = Fields(rawValue: 1)
-    /// `Date:`, RFC 5322 §3.6.1.
-    package static let date = Fields(rawValue: 2)
-    /// `Message-ID:`, RFC 5322 §3.6.4.
-    package static let messageID = Fields(rawValue: 4)
+  /// What comes next in the content.
+  package enum Part: Equatable, Sendable {
+    /// The name of a field and its colon, which now are in `name`.
+    case field
+    /// These bytes of the piece, of the value of the field, up to a line end or the piece's end.
+    case value(Range<Int>)
+    /// The end of the header. What has been read of a line that is no field is in `name`.
+    case end
   }
 
-  /// The fields found so far.
-  package private(set) var fields: Fields = []
-  /// The `Received:` fields found so far.
-  package private(set) var receivedCount = 0
+  /// The name of the field as it came, with the blanks that may stand before the colon, and without it.
+  package private(set) var name: [UInt8] = []
   /// Whether the end of the header has been seen.
   package private(set) var isComplete = false
   /// Whether the header ended at a line that is no field, instead of at an empty one.
   package private(set) var isAbrupt = false
-
-  /// Whether the message has been going in circles (RFC 5321 §6.3).
-  package var isLooping: Bool { receivedCount >= Limits.receivedFields }
 
   private enum Position {
     case lineStart
@@ -36,81 +29,82 @@ package struct HeaderScan: Sendable {
   }
 
   private var position = Position.lineStart
+  /// The bytes of the name before the blanks that RFC 5322 §4.5 lets old messages have.
+  private var nameBytes = 0
   private var hasField = false
-  private var name: [UInt8] = []
-
-  /// Room for the longest name looked for, and one more to tell it from a longer one.
-  private static var nameRoom: Int { "message-id".utf8.count + 1 }
 
   /// A scan at the start of content.
   package init() {}
 
-  /// Scans the next piece of content.
+  /// Reads the next part of `stored` from `index` on, and moves `index` behind it.
   ///
-  /// Returns the place in it where the header ends: the empty line, or the first line that is no
-  /// field. There further fields may be put in, with an empty line after them if `isAbrupt`. Nil
-  /// while the header goes on, and when it ended at a line that began in an earlier piece.
-  package mutating func scan(_ stored: Span<UInt8>) -> Int? {
-    var index = 0
-    var lineStart: Int?
+  /// - Returns: nil when the piece is used up, or the header is complete.
+  package mutating func next(in stored: Span<UInt8>, from index: inout Int) -> Part? {
     while !isComplete, index < stored.count {
       let byte = stored[index]
       switch position {
       case .lineStart:
-        lineStart = index
+        name.removeAll(keepingCapacity: true)
+        nameBytes = 0
         switch byte {
         case .lineFeed, .carriageReturn:
           isComplete = true
-          return index
-        case .space, .tab:
-          guard hasField else { return endAbruptly(at: index) }
+          return .end
+        case _ where hasField && (byte == .space || byte == .tab):
           position = .value
         default:
-          name.removeAll(keepingCapacity: true)
           position = .name
         }
       case .name:
-        switch byte {
-        case .colon:
-          recordField()
+        if byte == .colon, nameBytes > 0 {
+          hasField = true
           position = .value
           index += 1
-        case .space, .tab:
-          // RFC 5322 §4.5 lets old messages have blanks before the colon.
-          index += 1
-        case _ where byte.isVisible:
-          if name.count < Self.nameRoom { name.append(byte.lowercased) }
-          index += 1
-        default:
-          return endAbruptly(at: lineStart)
+          return .field
         }
+        let isBlank = byte == .space || byte == .tab
+        guard
+          isBlank ? nameBytes > 0 : byte.isVisible && byte != .colon && nameBytes == name.count,
+          name.count < Limits.fieldNameBytes
+        else { return endAbruptly() }
+        name.append(byte)
+        if !isBlank { nameBytes += 1 }
+        index += 1
       case .value:
-        index = stored.firstLineFeed(from: index)
-        if index < stored.count {
-          position = .lineStart
-          index += 1
-        }
+        let start = index
+        let end = stored.firstLineFeed(from: index)
+        if end < stored.count { position = .lineStart }
+        index = min(end + 1, stored.count)
+        return .value(start..<index)
       }
     }
     return nil
   }
 
-  private mutating func recordField() {
-    hasField = true
-    if name == Array("received".utf8) {
-      receivedCount += 1
-    } else if name == Array("from".utf8) {
-      fields.insert(.from)
-    } else if name == Array("date".utf8) {
-      fields.insert(.date)
-    } else if name == Array("message-id".utf8) {
-      fields.insert(.messageID)
-    }
+  /// Ends the header where the content ends.
+  package mutating func finish() {
+    if !isComplete, position == .name { isAbrupt = true }
+    isComplete = true
   }
 
-  private mutating func endAbruptly(at place: Int?) -> Int? {
+  /// Whether the field that has been found last has this name.
+  package func isNamed(_ name: StaticString) -> Bool {
+    self.name[..<nameBytes].isEqual(ignoringCaseTo: name)
+  }
+
+  /// The number of bytes of the header at the start of `stored`, without the line that ends it.
+  package static func headerBytes(of stored: Span<UInt8>) -> Int {
+    var scan = HeaderScan()
+    var index = 0
+    while let part = scan.next(in: stored, from: &index) {
+      if part == .end { return index - scan.name.count }
+    }
+    return stored.count
+  }
+
+  private mutating func endAbruptly() -> Part {
     isComplete = true
     isAbrupt = true
-    return place
+    return .end
   }
 }

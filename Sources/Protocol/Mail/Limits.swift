@@ -23,8 +23,27 @@ package enum Limits {
   /// `Received:` fields that prove a loop; RFC 5321 §6.3 asks for 100 at least.
   package static let receivedFields = 100
 
+  /// Octets of the name of a header field.
+  ///
+  /// No RFC has a figure but the line's 998 (RFC 5322 §2.1.1). Names in use have fewer than 50; what is
+  /// longer is text.
+  package static let fieldNameBytes = 128
+
+  /// Octets of a message's header.
+  ///
+  /// No RFC has a figure. Relays on the way and the programs that read mail hold the header in memory
+  /// as a whole, and refuse or cut what is over 100 KB to 1 MB; real ones have 2 to 30 KB.
+  package static let headerBytes = 256 << 10
+
+  /// Octets of the value of a field that is read, and not only passed on.
+  package static let fieldValueBytes = 1024
+
   /// Octets of the original header that a delivery report quotes.
   package static let quotedHeaderBytes = 32 << 10
+
+  /// Octets of a message that a delivery report returns whole, as stored; of a larger one it quotes the
+  /// header: to send it back would double what a sender of a false address does to its victim.
+  package static let returnedMessageBytes = 1 << 20
 
   /// Octets of a remote text that a delivery report or a log line quotes.
   package static let quotedTextBytes = 1000

@@ -123,6 +123,21 @@ package enum XText {
     return true
   }
 
+  /// The bytes that valid xtext stands for.
+  package static func decode(_ text: some StringProtocol) -> [UInt8] {
+    var cursor = ByteCursor(ArraySlice(text.utf8))
+    var bytes: [UInt8] = []
+    while let byte = cursor.take() {
+      guard byte == UInt8(ascii: "+") else {
+        bytes.append(byte)
+        continue
+      }
+      let high = cursor.take()?.hexadecimalValue ?? 0
+      bytes.append(high << 4 | (cursor.take()?.hexadecimalValue ?? 0))
+    }
+    return bytes
+  }
+
   private static func isDigit(_ byte: UInt8) -> Bool {
     byte.isDigit || (0x41...0x46).contains(byte)
   }

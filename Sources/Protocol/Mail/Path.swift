@@ -14,8 +14,8 @@ package enum ReversePath: Hashable, Sendable {
   package var text: String { "<" + (mailbox?.text ?? "") + ">" }
 
   /// Takes a path in angle brackets from `cursor`; nil if there is none.
-  package init?(parsing cursor: inout ByteCursor) {
-    guard let content = Path(parsing: &cursor) else { return nil }
+  package init?(parsing cursor: inout ByteCursor, allowsUTF8: Bool = false) {
+    guard let content = Path(parsing: &cursor, allowsUTF8: allowsUTF8) else { return nil }
     switch content {
     case .empty: self = .null
     case .mailbox(let mailbox): self = .mailbox(mailbox)
@@ -23,10 +23,27 @@ package enum ReversePath: Hashable, Sendable {
     }
   }
 
+  /// Takes a path whose angle brackets may be missing, as some devices leave them out.
+  ///
+  /// RFC 5321 §4.1.1.2 has them. Without them the path is a whole mailbox that ends at a space or at
+  /// the end of the line; and where the line ends at once, it is the null path.
+  package init?(looselyParsing cursor: inout ByteCursor, allowsUTF8: Bool = false) {
+    if cursor.next == Path.opening {
+      self.init(parsing: &cursor, allowsUTF8: allowsUTF8)
+    } else if cursor.isAtEnd {
+      self = .null
+    } else {
+      guard let mailbox = Path.takeBare(&cursor, allowsUTF8: allowsUTF8) else { return nil }
+      self = .mailbox(mailbox)
+    }
+  }
+
   /// The path that `text` spells with its angle brackets; nil if it spells none.
-  package init?(_ text: String) {
+  package init?(_ text: String, allowsUTF8: Bool = false) {
     var cursor = ByteCursor(text)
-    guard let path = ReversePath(parsing: &cursor), cursor.isAtEnd else { return nil }
+    guard let path = ReversePath(parsing: &cursor, allowsUTF8: allowsUTF8), cursor.isAtEnd else {
+      return nil
+    }
     self = path
   }
 }
@@ -47,8 +64,8 @@ package enum ForwardPath: Hashable, Sendable {
   package var text: String { "<" + (mailbox?.text ?? "postmaster") + ">" }
 
   /// Takes a path in angle brackets from `cursor`; nil if there is none.
-  package init?(parsing cursor: inout ByteCursor) {
-    guard let content = Path(parsing: &cursor) else { return nil }
+  package init?(parsing cursor: inout ByteCursor, allowsUTF8: Bool = false) {
+    guard let content = Path(parsing: &cursor, allowsUTF8: allowsUTF8) else { return nil }
     switch content {
     case .empty: return nil
     case .mailbox(let mailbox): self = .mailbox(mailbox)
@@ -56,10 +73,25 @@ package enum ForwardPath: Hashable, Sendable {
     }
   }
 
+  /// Takes a path whose angle brackets may be missing, as some devices leave them out.
+  ///
+  /// RFC 5321 §4.1.1.3 has them. Without them the path is a whole mailbox that ends at a space or at
+  /// the end of the line.
+  package init?(looselyParsing cursor: inout ByteCursor, allowsUTF8: Bool = false) {
+    if cursor.next == Path.opening {
+      self.init(parsing: &cursor, allowsUTF8: allowsUTF8)
+    } else {
+      guard let mailbox = Path.takeBare(&cursor, allowsUTF8: allowsUTF8) else { return nil }
+      self = .mailbox(mailbox)
+    }
+  }
+
   /// The path that `text` spells with its angle brackets; nil if it spells none.
-  package init?(_ text: String) {
+  package init?(_ text: String, allowsUTF8: Bool = false) {
     var cursor = ByteCursor(text)
-    guard let path = ForwardPath(parsing: &cursor), cursor.isAtEnd else { return nil }
+    guard let path = ForwardPath(parsing: &cursor, allowsUTF8: allowsUTF8), cursor.isAtEnd else {
+      return nil
+    }
     self = path
   }
 }
@@ -70,14 +102,16 @@ private enum Path {
   case postmaster
   case mailbox(Mailbox)
 
-  init?(parsing cursor: inout ByteCursor) {
+  static let opening = UInt8(ascii: "<")
+
+  init?(parsing cursor: inout ByteCursor, allowsUTF8: Bool) {
     let start = cursor.rest.startIndex
-    guard cursor.take(UInt8(ascii: "<")) else { return nil }
+    guard cursor.take(Self.opening) else { return nil }
     if cursor.take(UInt8(ascii: ">")) {
       self = .empty
       return
     }
-    guard Self.skipSourceRoute(&cursor) else { return nil }
+    guard Self.skipSourceRoute(&cursor, allowsUTF8: allowsUTF8) else { return nil }
     var attempt = cursor
     if attempt.take(word: "postmaster"), attempt.take(UInt8(ascii: ">")) {
       cursor = attempt
@@ -85,20 +119,32 @@ private enum Path {
       return
     }
     guard
-      let mailbox = Mailbox(parsing: &cursor), cursor.take(UInt8(ascii: ">")),
+      let mailbox = Mailbox(parsing: &cursor, allowsUTF8: allowsUTF8),
+      cursor.take(UInt8(ascii: ">")),
       cursor.rest.startIndex - start <= Limits.pathBytes
     else { return nil }
     self = .mailbox(mailbox)
   }
 
+  /// Takes a mailbox that stands without brackets.
+  static func takeBare(_ cursor: inout ByteCursor, allowsUTF8: Bool) -> Mailbox? {
+    guard
+      let mailbox = Mailbox(parsing: &cursor, allowsUTF8: allowsUTF8),
+      cursor.isAtEnd || cursor.next == .space
+    else { return nil }
+    return mailbox
+  }
+
   /// Skips `@one,@two:`, which is to be accepted and ignored (RFC 5321 §4.1.1.3 and appendix C).
-  private static func skipSourceRoute(_ cursor: inout ByteCursor) -> Bool {
+  private static func skipSourceRoute(_ cursor: inout ByteCursor, allowsUTF8: Bool) -> Bool {
     guard cursor.next == .at else { return true }
     repeat {
       guard cursor.take(.at) else { return false }
-      let hop = cursor.take { $0 != UInt8(ascii: ",") && $0 != .colon && $0.isVisible }
+      let hop = cursor.take {
+        $0 != UInt8(ascii: ",") && $0 != .colon && ($0.isVisible || $0 >= 0x80)
+      }
       // Limitation: an IPv6 literal, which holds colons, is not understood in a route.
-      guard Domain(hop) != nil else { return false }
+      guard Domain(hop, allowsUTF8: allowsUTF8) != nil else { return false }
     } while cursor.take(UInt8(ascii: ","))
     return cursor.take(.colon)
   }

@@ -19,6 +19,19 @@ extension Span<UInt8> {
     return index
   }
 
+  /// Whether the bytes that `range` names are all below 128.
+  func isASCII(in range: Range<Int>) -> Bool {
+    let bytes = unsafe self.bytes
+    var index = range.lowerBound
+    while index &+ 8 <= range.upperBound {
+      let word = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
+      if word & 0x8080_8080_8080_8080 != 0 { return false }
+      index &+= 8
+    }
+    while index < range.upperBound, self[index] < 0x80 { index &+= 1 }
+    return index == range.upperBound
+  }
+
   /// The index of the first CR, LF or NUL at or after `start`, or `count`.
   func firstLineControl(from start: Int) -> Int {
     // Every byte searched for is below 14; the others below it are rare in mail, except the tab.

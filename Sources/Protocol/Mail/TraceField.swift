@@ -3,6 +3,27 @@
 /// RFC 5321 §4.4. It says where the message came from and when, and by counting these fields a
 /// mail loop is found (RFC 5321 §6.3).
 package struct TraceField: Sendable {
+  /// What a connection is encrypted with.
+  package struct Encryption: Equatable, Sendable {
+    /// The version, such as `TLSv1.3`.
+    package var version: String
+    /// The name of the cipher suite.
+    package var cipher: String
+
+    package init(version: String, cipher: String) {
+      self.version = version
+      self.cipher = cipher
+    }
+  }
+
+  /// Whom the client was known as.
+  package enum Identity: Equatable, Sendable {
+    /// The user whose password it had.
+    case user(String)
+    /// The user who had fetched mail from the same address a short time before.
+    case grant(user: String)
+  }
+
   /// The name by which the client greeted, as it sent it.
   package var clientName: String
   /// The client's IP address, without brackets.
@@ -11,9 +32,15 @@ package struct TraceField: Sendable {
   package var host: Domain
   /// How the message came in.
   package var transfer: TransferProtocol
+  /// What the connection was encrypted with; nil if with nothing.
+  package var encryption: Encryption?
+  /// Whom the client was known as; nil if it was a stranger.
+  package var identity: Identity?
   /// The name the message has in the queue and in the log.
   package var identifier: String
   /// The recipient, when there is one only: naming one of several would tell the others of it.
+  ///
+  /// One beyond ASCII is left out of the header of a message that did not come by SMTPUTF8.
   package var recipient: ForwardPath?
   /// When the message came in.
   package var date: DateTime
@@ -21,12 +48,15 @@ package struct TraceField: Sendable {
   /// The trace of a message that came in like this.
   package init(
     clientName: String, clientAddress: String, host: Domain, transfer: TransferProtocol,
-    identifier: String, recipient: ForwardPath?, date: DateTime
+    encryption: Encryption? = nil, identity: Identity? = nil, identifier: String,
+    recipient: ForwardPath?, date: DateTime
   ) {
     self.clientName = clientName
     self.clientAddress = clientAddress
     self.host = host
     self.transfer = transfer
+    self.encryption = encryption
+    self.identity = identity
     self.identifier = identifier
     self.recipient = recipient
     self.date = date
@@ -34,12 +64,36 @@ package struct TraceField: Sendable {
 
   /// The field in stored form, folded, with its last LF.
   package var text: String {
-    let address = AddressLiteral(address: clientAddress)?.text
-    var field = "Received: from \(greetedName ?? "unknown")"
-    if let address { field += " (\(address))" }
-    field += "\n\tby \(host.text) with \(transfer.keyword) id \(safeIdentifier)"
-    if let recipient { field += "\n\tfor \(recipient.text)" }
-    return field + ";\n\t" + date.text + "\n"
+    var field = FoldedField("Received:")
+    field.append("from " + (greetedName ?? "unknown"))
+    if let literal = AddressLiteral(address: clientAddress) { field.append("(\(literal.text))") }
+    if let encryption {
+      field.startLine()
+      field.append("(using " + Self.commentText(encryption.version))
+      field.append("with cipher " + Self.commentText(encryption.cipher) + ")")
+    }
+    switch identity {
+    case .user(let name):
+      field.startLine()
+      field.append("(authenticated as " + Self.commentText(name) + ")")
+    case .grant(let name):
+      field.startLine()
+      field.append("(" + Self.commentText(name) + ", POP-before-SMTP)")
+    case nil:
+      break
+    }
+    field.startLine()
+    field.append("by " + host.text)
+    field.append("with " + transfer.keyword)
+    field.append("id " + safeIdentifier)
+    if let recipient, transfer.isInternational || recipient.mailbox?.isASCII != false {
+      field.startLine()
+      field.append("for " + recipient.text)
+    }
+    field.end(with: ";")
+    field.startLine()
+    field.append(date.text)
+    return field.text
   }
 
   /// The greeted name when it is one; what else a client may have said has no place in a header.
@@ -54,5 +108,17 @@ package struct TraceField: Sendable {
     return String(
       decoding: identifier.utf8.map { $0.isLetter || $0.isDigit || $0 == .dot ? $0 : hyphen },
       as: UTF8.self)
+  }
+
+  /// The text made safe for a comment, which it can neither end nor nest in, RFC 5322 §3.2.2.
+  private static func commentText(_ text: String) -> String {
+    var safe: [UInt8] = []
+    for byte in String(escaping: text.utf8, limit: 128).utf8 {
+      if byte == UInt8(ascii: "(") || byte == UInt8(ascii: ")") || byte == .backslash {
+        safe.append(.backslash)
+      }
+      safe.append(byte)
+    }
+    return String(decoding: safe, as: UTF8.self)
   }
 }

@@ -11,6 +11,13 @@ package enum Action: Sendable {
   ///
   /// There is no mechanism where the password came with PASS.
   case verify(user: String, password: [UInt8], mechanism: Mechanism?)
+  /// Call `lookedUp` with what SCRAM has for this user, and the channel binding data of the kind with
+  /// this registered name; or `refuseLogin`.
+  case lookUp(user: String, binding: String?)
+  /// Check the proof; then call `proofAccepted` or `refuseLogin`.
+  case checkProof(SCRAMProof)
+  /// Open the maildrop of this user, who has proved the password; then call `open` or `refuseLogin`.
+  case logIn(user: String, mechanism: Mechanism)
   /// Send the lines that `appendListing` gives, piece by piece.
   case list
   /// Send a message: `messageOpened` or `messageUnavailable` is the status line, and the content
@@ -24,6 +31,8 @@ package enum Action: Sendable {
 package enum LoginRefusal: Sendable {
   /// No such user, or not this password; the client is not told which.
   case wrongCredentials
+  /// The same, once too often: the session is over.
+  case tooManyFailures
   /// Another session has the maildrop.
   case inUse
   /// A file could not be read, or the like.

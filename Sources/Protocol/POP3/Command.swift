@@ -4,7 +4,7 @@ internal import SASL
 ///
 /// The state of the session has no say here: a command may be well formed and out of place.
 enum Command: Equatable {
-  case auth(Mechanism, initialResponse: ArraySlice<UInt8>?)
+  case auth(mechanism: ArraySlice<UInt8>, initialResponse: ArraySlice<UInt8>?)
   case capabilities
   case delete(message: Int)
   case list(message: Int?)
@@ -68,8 +68,8 @@ enum Command: Equatable {
       case (.user, 1): Self.userName(words[0]).map { .user($0) }
       // No text has it, but clients from before RFC 5034 ask for the mechanisms this way.
       case (.auth, 0): .listMechanisms
-      case (.auth, 1): Mechanism(name: words[0]).map { .auth($0, initialResponse: nil) }
-      case (.auth, 2): Mechanism(name: words[0]).map { .auth($0, initialResponse: words[1]) }
+      case (.auth, 1): .auth(mechanism: words[0], initialResponse: nil)
+      case (.auth, 2): .auth(mechanism: words[0], initialResponse: words[1])
       default: nil
       }
     guard let command else { return nil }

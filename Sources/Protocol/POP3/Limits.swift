@@ -4,6 +4,8 @@ package enum Limits {
   package static let commandLineBytes = 255
   /// Octets of a line that answers a challenge, with its CRLF: the longest PLAIN message that a
   /// server must take (RFC 4616 §2), in base 64.
+  ///
+  /// The messages of SCRAM are shorter.
   package static let responseLineBytes = 1026
   /// Commands that are unknown, malformed or out of place, before the session is closed.
   package static let badCommands = 10

@@ -7,25 +7,35 @@ extension Session {
     state = .authorization(user: nil)
   }
 
-  /// The password that `verify` asked about was right, and this is the user's maildrop.
+  /// The password or the proof was right, and this is the user's maildrop.
   package mutating func open(_ listing: MaildropListing) -> Reply {
     let maildrop = Maildrop(listing)
     state = .transaction(maildrop)
     return .ok(maildrop.summary)
   }
 
-  /// The login that `verify` asked about did not work.
+  /// The login that was asked about did not work.
   package mutating func refuseLogin(_ refusal: LoginRefusal) -> Reply {
+    if case .authenticating = state { state = .authorization(user: nil) }
     switch refusal {
     case .wrongCredentials:
       failedLogins += 1
       if failedLogins == Limits.failedLogins { state = .ended }
       return .error("Wrong user name or password", .authentication)
+    case .tooManyFailures:
+      state = .ended
+      return .error("Too many failed logins, try again later", .temporary)
     case .inUse:
       return .error("Another session has the maildrop open", .inUse)
     case .temporary:
       return .error("The maildrop cannot be opened now, try again later", .temporary)
     }
+  }
+
+  /// The last reply to a client that sends commands faster than it may.
+  package mutating func tooManyCommands() -> Action {
+    state = .ended
+    return .reply(.error("Too many commands, try again later", .temporary))
   }
 
   /// The status line before the content of a message that `send` asked for.

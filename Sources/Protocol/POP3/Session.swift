@@ -1,4 +1,5 @@
-internal import SASL
+internal import Mail
+package import SASL
 
 /// The server's side of a POP3 session (RFC 1939), as a value: lines go in, actions come out.
 ///
@@ -47,10 +48,14 @@ package struct Session: Sendable {
 
   /// Takes a line, without its line end.
   package mutating func receive(_ line: ArraySlice<UInt8>) -> Action {
-    if case .authenticating(var exchange) = state {
+    if case .authenticating = state {
+      if !line.elementsEqual("*".utf8) { return goOn { $0.respond(encoded: line) } }
       state = .authorization(user: nil)
-      if line.elementsEqual("*".utf8) { return refuse("Authentication cancelled") }
-      return take(exchange.respond(encoded: line), of: exchange)
+      return refuse("Authentication cancelled")
+    }
+    if ForeignProtocol.begins(with: line.prefix { $0 != UInt8(ascii: " ") }) {
+      state = .ended
+      return .reply(.error("This is a mail server"))
     }
     switch Command.parse(line) {
     case .success(let command): return handle(command)
@@ -92,9 +97,12 @@ package struct Session: Sendable {
     case (.password, .authorization):
       return refuse("USER comes first")
     case (.listMechanisms, .authorization):
-      return .reply(.lines("Mechanisms follow", mayLogIn ? Mechanism.allCases.map(\.name) : []))
-    case (.auth(let mechanism, let initialResponse), .authorization):
-      var exchange = ServerExchange(mechanism)
+      return .reply(.lines("Mechanisms follow", mayLogIn ? mechanisms : []))
+    case (.auth(let name, let initialResponse), .authorization):
+      guard let mechanism = Mechanism(name: name), isSecure || !mechanism.bindsChannel else {
+        return refuse("Mechanism not offered")
+      }
+      var exchange = ServerExchange(mechanism, isBindingOffered: isSecure)
       return take(exchange.start(encodedInitialResponse: initialResponse), of: exchange)
 
     case (.status, .transaction(let maildrop)):
@@ -151,6 +159,27 @@ package struct Session: Sendable {
     return false
   }
 
+  /// Goes on with what has been looked up for the client's SCRAM.
+  package mutating func lookedUp(_ parameters: SCRAMParameters) -> Action {
+    goOn { $0.lookedUp(parameters) }
+  }
+
+  /// Goes on with the proof that is right: the client is to look at the signature, and confirm.
+  package mutating func proofAccepted(user: String, serverSignature: [UInt8]) -> Action {
+    goOn { $0.accepted(user: user, serverSignature: serverSignature) }
+  }
+
+  private mutating func goOn(
+    _ advance: (inout ServerExchange) -> ServerExchange.Step
+  ) -> Action {
+    guard case .authenticating(var exchange) = state else {
+      preconditionFailure("no authentication exchange is open")
+    }
+    state = .authorization(user: nil)
+    let step = advance(&exchange)
+    return take(step, of: exchange)
+  }
+
   private mutating func take(
     _ step: ServerExchange.Step, of exchange: ServerExchange
   ) -> Action {
@@ -160,12 +189,22 @@ package struct Session: Sendable {
       return .reply(.challenge(Base64.encode(challenge)))
     case .verify(let user, let password):
       return .verify(user: user, password: password, mechanism: exchange.mechanism)
+    case .lookUp(let user, let binding):
+      state = .authenticating(exchange)
+      return .lookUp(user: user, binding: binding)
+    case .check(let proof):
+      state = .authenticating(exchange)
+      return .checkProof(proof)
+    case .authenticated(let user):
+      return .logIn(user: user, mechanism: exchange.mechanism)
     case .invalid(.encoding):
       return refuse("Not base 64")
     case .invalid(.message):
       return refuse("Not a message of \(exchange.mechanism.name)")
     case .invalid(.authorizationIdentity):
       return refuse("You may act as yourself only")
+    case .invalid(.channelBinding):
+      return refuse("The proof is not for this connection")
     }
   }
 
@@ -177,13 +216,15 @@ package struct Session: Sendable {
     return .reply(.error("\(text); too many errors"))
   }
 
+  private var mechanisms: [String] { Mechanism.offered(isTLSActive: isSecure).map(\.name) }
+
   private var mayLogIn: Bool { isSecure || settings.allowsLoginWithoutTLS }
 
   /// What CAPA shows (RFC 2449 §6); what needs TLS first is not shown before (RFC 2595 §4).
   private var capabilities: [String] {
     var lines = ["TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING"]
     if mayLogIn {
-      lines += ["USER", "SASL " + Mechanism.allCases.map(\.name).joined(separator: " ")]
+      lines += ["USER", "SASL " + mechanisms.joined(separator: " ")]
     }
     if settings.offersTLS, !isSecure, case .authorization = state { lines.append("STLS") }
     return lines + ["IMPLEMENTATION Gatepost"]

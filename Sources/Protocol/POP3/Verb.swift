@@ -54,7 +54,7 @@ enum Verb: String, CaseIterable {
     case .messageAndLines: "Usage: \(rawValue) message lines"
     case .name: "Usage: \(rawValue) name"
     case .password: "Usage: \(rawValue) password"
-    case .mechanism: "Usage: \(rawValue) PLAIN or LOGIN, and an initial response"
+    case .mechanism: "Usage: \(rawValue) mechanism [initial response]"
     }
   }
 }

@@ -1,19 +1,24 @@
 /// The client's side of one authentication exchange, in decoded messages.
 ///
-/// Both mechanisms send the password in clear, so the protocol starts one only inside TLS, or
+/// Both its mechanisms send the password in clear, so the protocol starts one only inside TLS, or
 /// where the administrator allowed it.
 package struct ClientExchange: Sendable {
+  /// The mechanisms of the client's side, the most preferred first.
+  package static let mechanisms: [Mechanism] = [.plain, .login]
+
   /// The mechanism the exchange speaks.
   package let mechanism: Mechanism
   /// What is still to say, the next message last.
   private var messages: [[UInt8]]
 
-  /// An exchange for this user that has not begun.
+  /// An exchange for this user that has not begun, in one of ``mechanisms``.
   package init(_ mechanism: Mechanism, user: String, password: [UInt8]) {
     self.mechanism = mechanism
     switch mechanism {
     case .plain: messages = [[0] + Array(user.utf8) + [0] + password]
     case .login: messages = [password, Array(user.utf8)]
+    case .scramSHA256Plus, .scramSHA256:
+      preconditionFailure("the client's side does not speak \(mechanism.name)")
     }
   }
 
@@ -22,7 +27,7 @@ package struct ClientExchange: Sendable {
     switch mechanism {
     case .plain: messages.popLast()
     // Some servers take LOGIN's initial response for an error, and all of them prompt.
-    case .login: nil
+    case .login, .scramSHA256Plus, .scramSHA256: nil
     }
   }
 

@@ -5,5 +5,15 @@ package enum Limits {
   /// Octets of a password; a server must take 255 (RFC 4616 §2).
   package static let passwordBytes = 255
   /// Octets of the longest decoded message: PLAIN's three parts and the two NUL between them.
+  ///
+  /// SCRAM's messages have room in it with any name that a user here may have.
   package static let messageBytes = 2 * userNameBytes + passwordBytes + 2
+  /// Characters of a client's nonce of SCRAM; RFC 5802 has no bound, and clients send 20 to 64.
+  ///
+  /// The challenge repeats it, and so fits a line of 512 octets with the longest salt.
+  static let nonceBytes = 128
+  /// Random octets of the server's part of a nonce of SCRAM, so that no two are ever equal.
+  package static let serverNonceBytes = 18
+  /// Octets of a proof of SCRAM: those of a SHA-256 hash (RFC 7677 §3).
+  static let proofBytes = 32
 }

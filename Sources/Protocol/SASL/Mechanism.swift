@@ -1,5 +1,13 @@
-/// A SASL mechanism that both sides of Gatepost speak.
+internal import Mail
+
+/// A SASL mechanism of the server's side, the most preferred first.
+///
+/// The client's side speaks those of ``ClientExchange/mechanisms``.
 package enum Mechanism: CaseIterable, Equatable, Sendable {
+  /// The proof of a password, for this TLS connection only (RFC 5802, RFC 7677).
+  case scramSHA256Plus
+  /// The proof of a password, which is not sent itself (RFC 5802, RFC 7677).
+  case scramSHA256
   /// One message with user name and password (RFC 4616 §2).
   case plain
   /// User name and password on two prompts, never standardised, and all that many devices know.
@@ -8,24 +16,28 @@ package enum Mechanism: CaseIterable, Equatable, Sendable {
   /// The name as a capability list shows it.
   package var name: String {
     switch self {
+    case .scramSHA256Plus: "SCRAM-SHA-256-PLUS"
+    case .scramSHA256: "SCRAM-SHA-256"
     case .plain: "PLAIN"
     case .login: "LOGIN"
     }
   }
 
-  /// Reads a mechanism's name in any case (RFC 4422 §3.1); nil when it is not offered here.
+  /// The mechanisms that a server offers on a connection where it takes passwords.
+  package static func offered(isTLSActive: Bool) -> [Mechanism] {
+    allCases.filter { isTLSActive || !$0.bindsChannel }
+  }
+
+  /// Whether the mechanism needs TLS, because it proves the password to that connection.
+  package var bindsChannel: Bool { self == .scramSHA256Plus }
+
+  /// Reads a mechanism's name in any case (RFC 4422 §3.1); nil when it is not known here.
   package init?(name: ArraySlice<UInt8>) {
-    for mechanism in Mechanism.allCases where mechanism.isNamed(name) {
+    let text = name.map(\.lowercased)
+    for mechanism in Mechanism.allCases where text == mechanism.name.utf8.map(\.lowercased) {
       self = mechanism
       return
     }
     return nil
-  }
-
-  private func isNamed(_ text: ArraySlice<UInt8>) -> Bool {
-    let name = self.name.utf8
-    guard text.count == name.count else { return false }
-    // Without bit 5 a letter is equal to its other case, and to nothing else.
-    return zip(text, name).allSatisfy { $0 & 0xDF == $1 }
   }
 }

@@ -1,7 +1,7 @@
 /// The server's side of one authentication exchange, in decoded messages.
 ///
-/// The exchange ends with the first step that is not a challenge; whoever drives it drops it
-/// then. Checking the password is the driver's work, and a cancelling `*` is the protocol's.
+/// The exchange ends with `verify`, `authenticated` or `invalid`; whoever drives it drops it then.
+/// Checking a password or a proof is the driver's work, and a cancelling `*` is the protocol's.
 ///
 /// **Limits.** User name and password are each bounded by ``Limits``.
 package struct ServerExchange: Sendable {
@@ -11,6 +11,13 @@ package struct ServerExchange: Sendable {
     case challenge([UInt8])
     /// Check this password of this user.
     case verify(user: String, password: [UInt8])
+    /// Hand `lookedUp` what SCRAM has for this user, and the channel binding data of the kind with this
+    /// registered name if there is one. No name is refused here, whoever it may be.
+    case lookUp(user: String, binding: String?)
+    /// Check this proof, and go on with `accepted` if it is right.
+    case check(SCRAMProof)
+    /// The client has proved to be this user.
+    case authenticated(user: String)
     /// Refuse the exchange as malformed, with no password checked.
     case invalid(Invalidity)
   }
@@ -23,12 +30,17 @@ package struct ServerExchange: Sendable {
     case message
     /// The client wants to act as somebody else, which no user here may.
     case authorizationIdentity
+    /// The client binds to another connection, to none where it must, or to what we have not got: there
+    /// may be somebody in between.
+    case channelBinding
   }
 
-  private enum State {
+  /// Boxed, so that a session that has no exchange under way has no room for one.
+  private indirect enum State {
     case plain
     case loginUserName
     case loginPassword(user: String)
+    case scram(SCRAMExchange)
   }
 
   /// The mechanism the client chose.
@@ -36,9 +48,15 @@ package struct ServerExchange: Sendable {
   private var state: State
 
   /// An exchange that has not begun.
-  package init(_ mechanism: Mechanism) {
+  ///
+  /// `isBindingOffered` says whether the client was offered a mechanism that binds to the channel.
+  package init(_ mechanism: Mechanism, isBindingOffered: Bool) {
     self.mechanism = mechanism
     switch mechanism {
+    case .scramSHA256Plus, .scramSHA256:
+      state = .scram(
+        SCRAMExchange(
+          bindsChannel: mechanism.bindsChannel, isBindingOffered: isBindingOffered))
     case .plain: state = .plain
     case .login: state = .loginUserName
     }
@@ -50,7 +68,7 @@ package struct ServerExchange: Sendable {
   package mutating func start(initialResponse: [UInt8]?) -> Step {
     if let initialResponse { return respond(initialResponse) }
     switch mechanism {
-    case .plain: return .challenge([])
+    case .scramSHA256Plus, .scramSHA256, .plain: return .challenge([])
     case .login: return .challenge(Array("Username:".utf8))
     }
   }
@@ -67,7 +85,25 @@ package struct ServerExchange: Sendable {
     case .loginPassword(let user):
       guard Self.isPassword(response[...]) else { return .invalid(.message) }
       return .verify(user: user, password: response)
+    case .scram(var scram):
+      defer { state = .scram(scram) }
+      return scram.respond(response)
     }
+  }
+
+  /// Takes what the driver has looked up at `lookUp`.
+  package mutating func lookedUp(_ parameters: SCRAMParameters) -> Step {
+    guard case .scram(var scram) = state else { preconditionFailure("only SCRAM looks up") }
+    defer { state = .scram(scram) }
+    return scram.lookedUp(parameters)
+  }
+
+  /// Takes the name of the user whose proof of `check` is right, and the signature that proves to the
+  /// client that the server knows the password's hash.
+  package mutating func accepted(user: String, serverSignature: [UInt8]) -> Step {
+    guard case .scram(var scram) = state else { preconditionFailure("only SCRAM has a proof") }
+    defer { state = .scram(scram) }
+    return scram.accepted(user: user, serverSignature: serverSignature)
   }
 
   /// `[authzid] NUL authcid NUL passwd` (RFC 4616 §2).
@@ -82,7 +118,8 @@ package struct ServerExchange: Sendable {
     return .verify(user: user, password: Array(parts[2]))
   }
 
-  private static func userName(_ octets: ArraySlice<UInt8>) -> String? {
+  /// The name that some octets are; nil if they are none.
+  static func userName(_ octets: ArraySlice<UInt8>) -> String? {
     // A control character has no place in a name, and would only reach a log or a file.
     guard !octets.isEmpty, octets.count <= Limits.userNameBytes,
       octets.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })

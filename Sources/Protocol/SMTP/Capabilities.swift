@@ -11,16 +11,24 @@ package struct Capabilities: Equatable, Sendable {
   package private(set) var hasStartTLS = false
   /// SIZE, RFC 1870.
   package private(set) var hasSize = false
+  /// DSN, RFC 3461.
+  package private(set) var hasDSN = false
+  /// SMTPUTF8, RFC 6531.
+  package private(set) var hasSMTPUTF8 = false
+  /// REQUIRETLS, RFC 8689.
+  package private(set) var hasRequireTLS = false
   /// The octets a message may have on the wire, nil when there is no limit or it is not told.
   package private(set) var messageBytes: Int?
-  /// The mechanisms of AUTH that this client knows too, RFC 4954.
+  /// The mechanisms of AUTH that are known here too, RFC 4954.
   package private(set) var mechanisms: [Mechanism] = []
 
   /// Those of a server that has none, as after HELO.
   package init() {}
 
   /// Those that the reply to EHLO lists after its first line.
-  package init(_ reply: Reply) {
+  ///
+  /// REQUIRETLS counts only under TLS, where alone it may be used (RFC 8689 §2).
+  package init(_ reply: Reply, isTLSActive: Bool = false) {
     for line in reply.lines.dropFirst() {
       let words = Array(line.utf8).split { $0 == .space || $0 == UInt8(ascii: "=") }
       guard let keyword = words.first else { continue }
@@ -30,6 +38,12 @@ package struct Capabilities: Equatable, Sendable {
         hasEightBitMIME = true
       } else if keyword.isEqual(ignoringCaseTo: "STARTTLS") {
         hasStartTLS = true
+      } else if keyword.isEqual(ignoringCaseTo: "DSN") {
+        hasDSN = true
+      } else if keyword.isEqual(ignoringCaseTo: "SMTPUTF8") {
+        hasSMTPUTF8 = true
+      } else if keyword.isEqual(ignoringCaseTo: "REQUIRETLS") {
+        hasRequireTLS = isTLSActive
       } else if keyword.isEqual(ignoringCaseTo: "SIZE") {
         hasSize = true
         let limit = words.dropFirst().first.flatMap { Int(String(decoding: $0, as: UTF8.self)) }

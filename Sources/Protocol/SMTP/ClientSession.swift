@@ -1,4 +1,4 @@
-import Mail
+package import Mail
 import SASL
 
 /// The client's side of an SMTP connection, as a value: replies go in, actions come out.
@@ -7,8 +7,11 @@ import SASL
 /// other, in as few round trips as the server's extensions allow. The first reply to hand in is the
 /// server's greeting.
 ///
+/// With an LMTP server it is the same dialogue, but for its first command and its last replies.
+///
 /// **Failures**: what goes wrong before a message is `unavailable`, and never more than temporary: a
-/// wrong password or a missing certificate is no reason to return mail. What goes wrong with a message
+/// wrong password or a missing certificate is no reason to return mail. The exception is a server
+/// that lacks what `needsRequireTLS` asks for: the finding has a status of class 5 then. What goes wrong with a message
 /// is in its outcomes. After the final dot only a reply settles them: a connection lost there
 /// defers, although the server may have taken the message.
 package struct ClientSession: Sendable {
@@ -80,6 +83,11 @@ package struct ClientSession: Sendable {
     case .awaiting(.startTLS): return receiveStartTLS(reply)
     case .authenticating(let exchange): return continueAuthentication(exchange, reply)
     case .sendingCommands(let delivery): return receive(reply, in: delivery)
+    case .sendingContent(var delivery) where settings.dialect == .lmtp:
+      delivery.endTransaction()
+      let isLast = delivery.settleNext(reply.outcome)
+      stage = .sendingContent(delivery)
+      return isLast ? finish(delivery) : .awaitReply
     case .sendingContent(var delivery):
       delivery.endTransaction()
       delivery.settle(reply.outcome)
@@ -102,15 +110,54 @@ package struct ClientSession: Sendable {
   /// Sends a message; to call it unless the session is ready is a bug.
   package mutating func deliver(_ envelope: Envelope) -> ClientAction {
     guard case .ready = stage else { preconditionFailure("the session is not ready for a message") }
-    var delivery = Delivery(envelope, capabilities: capabilities, beginsWithReset: needsReset)
-    if let limit = capabilities.messageBytes, envelope.wireBytes > limit {
-      let text = "The message has \(envelope.wireBytes) bytes, and the next host takes \(limit)"
-      delivery.settle(.failed(Diagnosis(EnhancedStatus(5, 3, 4), text)))
-      return .finished(delivery.outcomes.compactMap(\.self))
+    if let obstacle = obstacle(to: envelope) {
+      return .finished(envelope.recipients.map { _ in .failed(obstacle) })
     }
+    return begin(Delivery(envelope, capabilities: capabilities, beginsWithReset: needsReset))
+  }
+
+  /// Asks whether the server would take mail for a recipient, and sends none; to call it unless the
+  /// session is ready is a bug.
+  ///
+  /// The outcome is `delivered` where it would.
+  package mutating func verify(_ recipient: ForwardPath) -> ClientAction {
+    guard case .ready = stage else {
+      preconditionFailure("the session is not ready for a question")
+    }
+    let isASCII = recipient.text.utf8.allSatisfy { $0 < 0x80 }
+    let envelope = Envelope(
+      sender: .null, recipients: [.init(recipient)], wireBytes: 0, needsUTF8: !isASCII)
+    if let obstacle = obstacle(to: envelope) { return .finished([.failed(obstacle)]) }
+    return begin(
+      Delivery(
+        envelope, capabilities: capabilities, beginsWithReset: needsReset, isProbe: true))
+  }
+
+  private mutating func begin(_ delivery: Delivery) -> ClientAction {
+    var delivery = delivery
     let commands = delivery.nextCommands()
     stage = .sendingCommands(delivery)
     return .send(commands)
+  }
+
+  /// Why the server cannot take a message of this kind from anybody.
+  private func obstacle(to envelope: Envelope) -> Diagnosis? {
+    if let limit = capabilities.messageBytes, envelope.wireBytes > limit {
+      let text = "The message has \(envelope.wireBytes) bytes, and the next host takes \(limit)"
+      return Diagnosis(EnhancedStatus(5, 3, 4), text)
+    }
+    if envelope.needsUTF8, !capabilities.hasSMTPUTF8 {
+      // RFC 6531 §3.5: such a message is returned, for nobody may rewrite its addresses.
+      return Diagnosis(EnhancedStatus(5, 6, 7), "The next host does not take SMTPUTF8 messages")
+    }
+    let mayLackTLS = !envelope.requiresTLS || envelope.sender == .null
+    if !mayLackTLS, !capabilities.hasRequireTLS { return Self.noRequireTLS }
+    return nil
+  }
+
+  /// RFC 8689 §4.2.1.
+  private static var noRequireTLS: Diagnosis {
+    Diagnosis(EnhancedStatus(5, 7, 30), "REQUIRETLS is needed, and the host does not offer it")
   }
 
   /// Ends the session; to call it unless the session is ready is a bug.
@@ -143,15 +190,17 @@ package struct ClientSession: Sendable {
   }
 
   private mutating func sayHello() -> ClientAction {
-    send("EHLO " + settings.hostname.text, awaiting: .hello)
+    let verb = settings.dialect == .lmtp ? "LHLO " : "EHLO "
+    return send(verb + settings.hostname.text, awaiting: .hello)
   }
 
   private mutating func receiveHello(_ reply: Reply) -> ClientAction {
     switch reply.code.category {
     case .success:
-      if !isGreetedByHELO { capabilities = Capabilities(reply) }
+      if !isGreetedByHELO { capabilities = Capabilities(reply, isTLSActive: isTLSActive) }
       return startTLSOrGoOn()
-    case .permanentFailure where !isGreetedByHELO && !isTLSActive:
+    case .permanentFailure
+    where !isGreetedByHELO && !isTLSActive && settings.dialect == .smtp:
       isGreetedByHELO = true
       return send("HELO " + settings.hostname.text, awaiting: .hello)
     case .permanentFailure, .intermediate, .temporaryFailure:
@@ -163,6 +212,11 @@ package struct ClientSession: Sendable {
     guard !isTLSActive, settings.tls != .never else { return authenticateOrGoOn() }
     if capabilities.hasStartTLS { return send("STARTTLS", awaiting: .startTLS) }
     guard settings.tls == .required else { return authenticateOrGoOn() }
+    if settings.needsRequireTLS {
+      // RFC 8689 §4.2.1 has the message returned, also where somebody on the way has hidden STARTTLS.
+      return fail(
+        Diagnosis(EnhancedStatus(5, 7, 10), "TLS is needed, and the host does not offer it"))
+    }
     return fail(
       Diagnosis(EnhancedStatus(4, 7, 4), "TLS is required, and the host does not offer it"))
   }
@@ -176,6 +230,9 @@ package struct ClientSession: Sendable {
   }
 
   private mutating func authenticateOrGoOn() -> ClientAction {
+    if settings.needsRequireTLS, !capabilities.hasRequireTLS {
+      return fail(Self.noRequireTLS)
+    }
     guard let credentials = settings.credentials else {
       stage = .ready
       return .ready
@@ -184,7 +241,7 @@ package struct ClientSession: Sendable {
       return fail(
         Diagnosis(EnhancedStatus(4, 7, 4), "No password is sent without TLS, and there is none"))
     }
-    let preferred = Mechanism.allCases.first { capabilities.mechanisms.contains($0) }
+    let preferred = ClientExchange.mechanisms.first { capabilities.mechanisms.contains($0) }
     guard let mechanism = preferred else {
       // To go on would have the mail refused for good by a server that wants authentication.
       return fail(
@@ -236,6 +293,10 @@ package struct ClientSession: Sendable {
     case .intermediate where delivery.isAccepted:
       stage = .sendingContent(delivery)
       return .sendContent
+    case .intermediate where settings.dialect == .lmtp:
+      // RFC 2033 §4.2 forbids it, and there would be no reply to the end of the content.
+      stage = .sendingCommands(delivery)
+      return fail(Diagnosis(EnhancedStatus(4, 5, 0), "Content is wanted for nobody"))
     case .intermediate:
       // RFC 2920 §3.1: DATA was sent before it was known that nobody would be accepted.
       stage = .sendingNothing(delivery)

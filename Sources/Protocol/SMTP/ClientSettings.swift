@@ -23,6 +23,13 @@ package struct ClientSettings: Sendable {
     }
   }
 
+  /// The protocol that is spoken.
+  package enum Dialect: Sendable {
+    case smtp
+    /// LHLO, and a reply for each recipient after the content (RFC 2033 §4).
+    case lmtp
+  }
+
   /// The name of this host, for EHLO.
   package var hostname: Domain
   /// Whether STARTTLS is used where TLS is not active from the start.
@@ -31,15 +38,21 @@ package struct ClientSettings: Sendable {
   package var credentials: Credentials?
   /// Whether a password may be sent without TLS.
   package var allowsPasswordInClear: Bool
+  /// The protocol that the server speaks.
+  package var dialect: Dialect
+  /// Whether only a server with REQUIRETLS is of use; `tls` is `.required` then.
+  package var needsRequireTLS: Bool
 
   /// The settings with these values.
   package init(
     hostname: Domain, tls: TLSPolicy, credentials: Credentials? = nil,
-    allowsPasswordInClear: Bool = false
+    allowsPasswordInClear: Bool = false, dialect: Dialect = .smtp, needsRequireTLS: Bool = false
   ) {
     self.hostname = hostname
     self.tls = tls
     self.credentials = credentials
     self.allowsPasswordInClear = allowsPasswordInClear
+    self.dialect = dialect
+    self.needsRequireTLS = needsRequireTLS
   }
 }

@@ -5,16 +5,18 @@ package enum ParsedLine: Equatable, Sendable {
   case command(Command)
   /// No command; the reply says why.
   case invalid(Reply)
-  /// A request of HTTP: a page in somebody's browser is trying to send mail through this port.
+  /// A BDAT that does not tell where its content ends: what follows can be taken for nothing.
+  case unframed(Reply)
+  /// The first line of HTTP or SSH.
   case anotherProtocol
 }
 
 extension Command {
   /// Reads a line, which is given without its line end.
   ///
-  /// RFC 5321 §4.1.1. White space at the end, and where the path begins, is let pass. The line is
-  /// bounded by whoever read it, to `Limits.commandLineBytes`.
-  package static func parse(_ line: ArraySlice<UInt8>) -> ParsedLine {
+  /// RFC 5321 §4.1.1, and what `leniency` lets pass beside it. White space at the end is let pass. The
+  /// line is bounded by whoever read it, to `Limits.commandLineBytes`.
+  package static func parse(_ line: ArraySlice<UInt8>, leniency: Leniency = []) -> ParsedLine {
     guard line.allSatisfy({ $0 >= .space && $0 != 0x7F || $0 == .tab }) else {
       return .invalid(.malformedCommand)
     }
@@ -22,23 +24,27 @@ extension Command {
     var cursor = ByteCursor(line.dropLast(blanks))
     let word = cursor.take { $0 != .space && $0 != .tab }
     guard let verb = Verb(word) else {
-      return isForeign(word) ? .anotherProtocol : .invalid(.unknownCommand)
+      return ForeignProtocol.begins(with: word) ? .anotherProtocol : .invalid(.unknownCommand)
     }
     cursor.skipSpaces()
     switch verb.argument {
     case .none where !cursor.isAtEnd, .required where cursor.isAtEnd:
-      return .invalid(.syntax(verb.form))
+      return verb == .bdat ? .unframed(.syntax(verb.form)) : .invalid(.syntax(verb.form))
     case .none, .required, .ignored:
-      return parse(verb, &cursor)
+      return parse(verb, &cursor, leniency)
     }
   }
 
-  private static func parse(_ verb: Verb, _ cursor: inout ByteCursor) -> ParsedLine {
+  private static func parse(
+    _ verb: Verb, _ cursor: inout ByteCursor, _ leniency: Leniency
+  ) -> ParsedLine {
     switch verb {
-    case .ehlo, .helo: return parseHello(cursor.rest, isExtended: verb == .ehlo)
-    case .mail: return parseMail(&cursor)
-    case .rcpt: return parseRecipient(&cursor)
+    case .ehlo, .helo: return parseHello(cursor.rest, verb, leniency)
+    case .mail: return parseMail(&cursor, leniency)
+    case .rcpt: return parseRecipient(&cursor, leniency)
     case .auth: return parseAuthenticate(&cursor)
+    case .bdat: return parseChunk(&cursor)
+    case .etrn: return parseFlush(cursor.rest)
     case .data: return .command(.data)
     case .rset: return .command(.reset)
     case .noop: return .command(.noop)
@@ -50,53 +56,50 @@ extension Command {
     }
   }
 
-  /// Takes any name: devices put their model there, and nothing is decided by it.
-  private static func parseHello(_ name: ArraySlice<UInt8>, isExtended: Bool) -> ParsedLine {
-    guard name.count <= Limits.clientNameBytes, name.allSatisfy({ $0 < 0x80 }) else {
-      return .invalid(.syntax((isExtended ? Verb.ehlo : .helo).form))
-    }
-    return .command(.hello(name: String(decoding: name, as: UTF8.self), isExtended: isExtended))
+  /// Takes a host name or an address literal; nothing is decided by it, so some devices may say what
+  /// they like.
+  private static func parseHello(
+    _ name: ArraySlice<UInt8>, _ verb: Verb, _ leniency: Leniency
+  ) -> ParsedLine {
+    guard
+      name.count <= Limits.clientNameBytes,
+      leniency.contains(.oddGreeting) || Domain(name) != nil
+    else { return .invalid(.syntax(verb.form)) }
+    return .command(
+      .hello(
+        name: String(escaping: name, limit: 4 * Limits.clientNameBytes), isExtended: verb == .ehlo))
   }
 
-  private static func parseMail(_ cursor: inout ByteCursor) -> ParsedLine {
+  private static func parseMail(_ cursor: inout ByteCursor, _ leniency: Leniency) -> ParsedLine {
     guard cursor.take(word: "FROM:") else { return .invalid(.syntax(Verb.mail.form)) }
-    let hasOnlyASCII = cursor.rest.allSatisfy { $0 < 0x80 }
-    guard let sender = takePath(&cursor, ReversePath.init(parsing:)) else {
-      return .invalid(hasOnlyASCII ? .badSender : .addressBeyondASCII)
+    let path = takePath(&cursor, leniency) { cursor, isLoose in
+      isLoose
+        ? ReversePath(looselyParsing: &cursor, allowsUTF8: true)
+        : ReversePath(parsing: &cursor, allowsUTF8: true)
     }
+    guard let path else { return .invalid(.badSender) }
     var parameters = MailParameters()
-    var seen: [String] = []
-    while let (keyword, value) = takeParameter(&cursor) {
-      guard !seen.contains(keyword) else { return .invalid(.badParameter(keyword)) }
-      seen.append(keyword)
-      switch keyword {
-      case "SIZE":
-        guard let size = Self.size(value) else { return .invalid(.badParameter(keyword)) }
-        parameters.sizeBytes = size
-      case "BODY":
-        guard let body = MailParameters.Body(value) else { return .invalid(.badParameter(keyword)) }
-        parameters.body = body
-      case "AUTH":
-        // RFC 4954 §5: who wrote the message is asserted by one server to another that trusts it.
-        // No client is trusted that far here, and then the value is to be accepted and ignored.
-        guard !value.isEmpty, value.allSatisfy(\.isVisible) else {
-          return .invalid(.badParameter(keyword))
-        }
-      default:
-        return .invalid(.unknownParameter(keyword))
-      }
+    if let reply = takeParameters(&cursor, { parameters.take($0) }) { return .invalid(reply) }
+    // RFC 6531 §3.5: an address beyond ASCII is one only where SMTPUTF8 says so.
+    guard path.mailbox?.isASCII != false || parameters.isInternational else {
+      return .invalid(.addressBeyondASCII)
     }
-    return .command(.mail(from: sender, parameters))
+    return .command(.mail(from: path, parameters))
   }
 
-  private static func parseRecipient(_ cursor: inout ByteCursor) -> ParsedLine {
+  private static func parseRecipient(
+    _ cursor: inout ByteCursor, _ leniency: Leniency
+  ) -> ParsedLine {
     guard cursor.take(word: "TO:") else { return .invalid(.syntax(Verb.rcpt.form)) }
-    let hasOnlyASCII = cursor.rest.allSatisfy { $0 < 0x80 }
-    guard let recipient = takePath(&cursor, ForwardPath.init(parsing:)) else {
-      return .invalid(hasOnlyASCII ? .badRecipient : .addressBeyondASCII)
+    let path = takePath(&cursor, leniency) { cursor, isLoose in
+      isLoose
+        ? ForwardPath(looselyParsing: &cursor, allowsUTF8: true)
+        : ForwardPath(parsing: &cursor, allowsUTF8: true)
     }
-    if let (keyword, _) = takeParameter(&cursor) { return .invalid(.unknownParameter(keyword)) }
-    return .command(.recipient(recipient))
+    guard let path else { return .invalid(.badRecipient) }
+    var notification = NotificationRequest()
+    if let reply = takeParameters(&cursor, { notification.take($0) }) { return .invalid(reply) }
+    return .command(.recipient(path, notification))
   }
 
   private static func parseAuthenticate(_ cursor: inout ByteCursor) -> ParsedLine {
@@ -108,51 +111,58 @@ extension Command {
       .authenticate(mechanism: mechanism, initialResponse: response.isEmpty ? nil : response))
   }
 
+  /// Takes the size of a chunk, RFC 3030 §2, which must leave no doubt.
+  private static func parseChunk(_ cursor: inout ByteCursor) -> ParsedLine {
+    let digits = cursor.take(while: \.isDigit)
+    let size = Int(String(decoding: digits, as: UTF8.self))
+    cursor.skipSpaces()
+    let isLast = !cursor.isAtEnd
+    guard
+      let size, digits.count <= Limits.chunkSizeDigits,
+      !isLast || cursor.take(word: "LAST") && cursor.isAtEnd
+    else { return .unframed(.syntax(Verb.bdat.form)) }
+    return .command(.chunk(bytes: size, isLast: isLast))
+  }
+
+  /// Takes the name of a host, or of a domain with all below it after an at sign (RFC 1985 §4).
+  // Limitation: `#` and the name of a queue is not understood, for there are no named queues.
+  private static func parseFlush(_ name: ArraySlice<UInt8>) -> ParsedLine {
+    let withSubdomains = name.first == .at
+    guard let domain = Domain(withSubdomains ? name.dropFirst() : name) else {
+      return .invalid(.syntax(Verb.etrn.form))
+    }
+    return .command(.flush(domain, withSubdomains: withSubdomains))
+  }
+
   /// Takes a path, and makes sure that it ends where it seems to.
   ///
-  /// This is the one place where a path may be taken more loosely than RFC 5321 §4.1.1.2 has it: the
-  /// space after the colon is let pass, as so many devices send it.
+  /// This is the one place where a path may be taken more loosely than RFC 5321 §4.1.1.2 has it.
   private static func takePath<Path>(
-    _ cursor: inout ByteCursor, _ parse: (inout ByteCursor) -> Path?
+    _ cursor: inout ByteCursor, _ leniency: Leniency,
+    _ parse: (inout ByteCursor, _ isLoose: Bool) -> Path?
   ) -> Path? {
-    cursor.skipSpaces()
-    guard let path = parse(&cursor), cursor.isAtEnd || cursor.next == .space else { return nil }
+    let isLoose = leniency.contains(.loosePaths)
+    if isLoose { cursor.skipSpaces() }
+    guard let path = parse(&cursor, isLoose), cursor.isAtEnd || cursor.next == .space else {
+      return nil
+    }
     return path
   }
 
-  /// Takes the next `KEYWORD` or `KEYWORD=value`, the keyword in upper case; nil at the end.
-  private static func takeParameter(
-    _ cursor: inout ByteCursor
-  ) -> (keyword: String, value: ArraySlice<UInt8>)? {
-    cursor.skipSpaces()
-    guard !cursor.isAtEnd else { return nil }
-    let keyword = cursor.take { $0 != UInt8(ascii: "=") && $0 != .space }
-    let value = cursor.take(UInt8(ascii: "=")) ? cursor.take { $0 != .space } : []
-    let upper = keyword.map { $0.isLetter ? $0 & 0xDF : $0 }
-    return (String(escaping: upper, limit: 64), value)
-  }
-
-  /// The value of SIZE, at most 20 digits; what is beyond any size counts as the largest.
-  private static func size(_ digits: ArraySlice<UInt8>) -> Int? {
-    guard (1...20).contains(digits.count), digits.allSatisfy(\.isDigit) else { return nil }
-    return Int(String(decoding: digits, as: UTF8.self)) ?? Int.max
-  }
-
-  private static func isForeign(_ word: ArraySlice<UInt8>) -> Bool {
-    ["GET", "POST", "PUT", "HEAD", "OPTIONS", "CONNECT", "PRI"].contains {
-      word.elementsEqual($0.utf8)
+  /// Hands all parameters to `take`; returns the reply to the first that is wrong.
+  private static func takeParameters(
+    _ cursor: inout ByteCursor, _ take: (Parameter) -> Parameter.Acceptance
+  ) -> Reply? {
+    var seen: [String] = []
+    while let parameter = Parameter(parsing: &cursor) {
+      if seen.contains(parameter.keyword) { return .badParameter(parameter.keyword) }
+      seen.append(parameter.keyword)
+      switch take(parameter) {
+      case .taken: break
+      case .malformed: return .badParameter(parameter.keyword)
+      case .unknown: return .unknownParameter(parameter.keyword)
+      }
     }
-  }
-}
-
-extension MailParameters.Body {
-  fileprivate init?(_ value: ArraySlice<UInt8>) {
-    if value.isEqual(ignoringCaseTo: "7BIT") {
-      self = .sevenBit
-    } else if value.isEqual(ignoringCaseTo: "8BITMIME") {
-      self = .eightBit
-    } else {
-      return nil
-    }
+    return nil
   }
 }

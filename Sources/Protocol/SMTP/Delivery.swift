@@ -3,7 +3,7 @@ import Mail
 /// One message on its way through a client session: what was sent, what was answered, what came of it.
 ///
 /// The commands are a fixed row: RSET if the last transaction was left open, MAIL, one RCPT a
-/// recipient, DATA. Replies come in the order of the commands (RFC 2920 §3.1), so two counters say
+/// recipient, DATA unless there is nothing to send. Replies come in the order of the commands (RFC 2920 §3.1), so two counters say
 /// all about it, and nothing is queued.
 struct Delivery: Sendable {
   /// A place in the row of commands.
@@ -16,6 +16,8 @@ struct Delivery: Sendable {
 
   let envelope: Envelope
   let capabilities: Capabilities
+  /// Whether the recipients are only asked about.
+  let isProbe: Bool
   private let beginsWithReset: Bool
 
   /// How many commands have been sent.
@@ -29,10 +31,13 @@ struct Delivery: Sendable {
   private var acceptedCount = 0
   private var isSenderRefused = false
 
-  init(_ envelope: Envelope, capabilities: Capabilities, beginsWithReset: Bool) {
+  init(
+    _ envelope: Envelope, capabilities: Capabilities, beginsWithReset: Bool, isProbe: Bool = false
+  ) {
     self.envelope = envelope
     self.capabilities = capabilities
     self.beginsWithReset = beginsWithReset
+    self.isProbe = isProbe
     outcomes = Array(repeating: nil, count: envelope.recipients.count)
   }
 
@@ -70,12 +75,14 @@ struct Delivery: Sendable {
       isTransactionOpen = isSuccess
       if !isSuccess {
         isSenderRefused = true
-        settle(reply.outcome)
+        // What is asked about is the recipient, of which the refusal of the sender says nothing.
+        settle(isProbe ? .deferred(Diagnosis(reply)) : reply.outcome)
       }
     case .recipient(let index):
       // Where the sender was refused, the replies to the rest of the group repeat it in other words.
       if isSuccess, !isSenderRefused {
         acceptedCount += 1
+        if isProbe { outcomes[index] = reply.recipientOutcome }
       } else if !isSenderRefused {
         outcomes[index] = reply.recipientOutcome
       }
@@ -95,12 +102,21 @@ struct Delivery: Sendable {
     for index in outcomes.indices where outcomes[index] == nil { outcomes[index] = outcome }
   }
 
+  /// Takes the reply that decides about the first recipient that is open, as LMTP has it after the
+  /// content (RFC 2033 §4.2); says whether that was the last.
+  mutating func settleNext(_ outcome: Outcome) -> Bool {
+    if let index = outcomes.firstIndex(where: { $0 == nil }) { outcomes[index] = outcome }
+    return outcomes.allSatisfy { $0 != nil }
+  }
+
   /// Notes that the server has answered the content, which ends the transaction either way.
   mutating func endTransaction() {
     isTransactionOpen = false
   }
 
-  private var commandCount: Int { (beginsWithReset ? 1 : 0) + 1 + envelope.recipients.count + 1 }
+  private var commandCount: Int {
+    (beginsWithReset ? 1 : 0) + 1 + envelope.recipients.count + (isProbe ? 0 : 1)
+  }
 
   private func command(_ place: Int) -> Command {
     let place = beginsWithReset ? place - 1 : place
@@ -119,13 +135,27 @@ struct Delivery: Sendable {
     case .mail:
       bytes += "MAIL FROM:".utf8
       bytes += envelope.sender.text.utf8
-      if capabilities.hasSize { bytes += " SIZE=\(envelope.wireBytes)".utf8 }
+      if capabilities.hasSize, !isProbe { bytes += " SIZE=\(envelope.wireBytes)".utf8 }
       // Limitation: where 8BITMIME is not offered, content is sent as it is and not recoded. RFC 6152
       // §3 would have it returned, which helps nobody: such servers pass eight bits all the same.
-      if capabilities.hasEightBitMIME { bytes += " BODY=8BITMIME".utf8 }
+      if capabilities.hasEightBitMIME, !isProbe { bytes += " BODY=8BITMIME".utf8 }
+      if envelope.needsUTF8 { bytes += " SMTPUTF8".utf8 }
+      if envelope.requiresTLS, capabilities.hasRequireTLS { bytes += " REQUIRETLS".utf8 }
+      if capabilities.hasDSN {
+        // RFC 3461 §5.2.1: these go on as they came.
+        if let returned = envelope.report.returned { bytes += " RET=\(returned.rawValue)".utf8 }
+        if let id = envelope.report.envelopeIdentifier { bytes += " ENVID=\(id)".utf8 }
+      }
     case .recipient(let index):
       bytes += "RCPT TO:".utf8
-      bytes += envelope.recipients[index].text.utf8
+      let recipient = envelope.recipients[index]
+      bytes += recipient.path.text.utf8
+      if capabilities.hasDSN {
+        if let events = recipient.notification.events { bytes += " NOTIFY=\(events.text)".utf8 }
+        if let original = recipient.notification.originalRecipient {
+          bytes += " ORCPT=\(original.text)".utf8
+        }
+      }
     case .data:
       bytes += "DATA".utf8
     }

@@ -3,14 +3,15 @@ package enum Limits {
   /// Octets of a line from a client, without its line end.
   ///
   /// RFC 5321 §4.5.3.1.4 asks for 512, and the extensions offered here add 559. RFC 4954 §4 allows
-  /// 12,288 in an authentication exchange, for mechanisms other than these: PLAIN needs 1,024.
+  /// 12,288 in an authentication exchange, for mechanisms other than these: PLAIN needs 1,024, and
+  /// SCRAM no more.
   package static let commandLineBytes = 2048
 
   /// Octets of the name by which a client greets; RFC 5321 §4.5.3.1.2 asks for 255.
   package static let clientNameBytes = 255
 
-  /// Recipients of a transaction that a server must be able to take, RFC 5321 §4.5.3.1.8.
-  package static let leastRecipients = 100
+  /// Digits of the size of a chunk; RFC 3030 §2 has no limit, RFC 1870 §4 has 20 for SIZE.
+  package static let chunkSizeDigits = 18
 
   /// Wrong commands after which a client is sent away with 421.
   package static let commandErrors = 10

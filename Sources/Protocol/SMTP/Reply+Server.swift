@@ -29,7 +29,25 @@ extension Reply {
     Reply(.ok, EnhancedStatus(2, 0, 0), "Queued as " + identifier)
   }
 
+  static func received(bytes: Int) -> Reply {
+    Reply(.ok, EnhancedStatus(2, 0, 0), "\(bytes) octets received")
+  }
+
+  /// What waits for the domain is tried again now: this many messages (RFC 1985 §5.2).
+  package static func flushing(_ domain: Domain, messages: Int) -> Reply {
+    messages == 0
+      ? Reply(.nothingQueued, EnhancedStatus(2, 0, 0), "No messages wait for " + domain.text)
+      : Reply(
+        .queuingStarted, EnhancedStatus(2, 0, 0),
+        "\(messages) messages for \(domain.text) are tried again now")
+  }
+
   // MARK: Temporary failures
+
+  /// The queue cannot be gone through now.
+  package static var cannotFlush: Reply {
+    Reply(.cannotQueue, EnhancedStatus(4, 3, 0), "The queue is busy, try again later")
+  }
 
   /// The daemon is stopping.
   package static var shuttingDown: Reply {
@@ -105,6 +123,9 @@ extension Reply {
   static func outOfSequence(_ text: String) -> Reply {
     Reply(.badSequence, EnhancedStatus(5, 5, 1), text)
   }
+  static var contentHasBegun: Reply {
+    .outOfSequence("Content has begun to come: only BDAT or RSET may follow")
+  }
   static var noRecipients: Reply {
     Reply(.transactionFailed, EnhancedStatus(5, 5, 1), "No valid recipients")
   }
@@ -131,6 +152,9 @@ extension Reply {
   }
   static var authenticationMalformed: Reply {
     Reply(.argumentError, EnhancedStatus(5, 5, 2), "Malformed authentication exchange")
+  }
+  static var channelBindingFailed: Reply {
+    Reply(.authenticationFailed, EnhancedStatus(5, 7, 8), "The proof is not for this connection")
   }
   static var authenticationFailed: Reply {
     Reply(.authenticationFailed, EnhancedStatus(5, 7, 8), "User name or password wrong")
@@ -161,5 +185,17 @@ extension Reply {
   package static func refusal(of violation: ContentDecoder.Violation) -> Reply {
     Reply(
       .refused, EnhancedStatus(5, 6, 0), "The message breaks the rules: \(violation.description)")
+  }
+
+  /// The header breaks the rules for mail in this way.
+  package static func refusal(of violation: HeaderPass.Violation) -> Reply {
+    let text =
+      switch violation {
+      case .beyondASCII:
+        "The header holds bytes beyond ASCII: encode them (RFC 2047), or send with SMTPUTF8"
+      case .tooLarge:
+        "The header is larger than \(Mail.Limits.headerBytes) bytes"
+      }
+    return Reply(.refused, EnhancedStatus(5, 6, 0), text)
   }
 }

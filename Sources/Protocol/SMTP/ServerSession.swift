@@ -1,11 +1,11 @@
 package import Mail
-import SASL
+package import SASL
 
 /// The server's side of an SMTP connection, as a value: lines go in, actions come out.
 ///
-/// RFC 5321 with PIPELINING, SIZE, 8BITMIME, ENHANCEDSTATUSCODES, STARTTLS and AUTH. The driver reads
-/// a line, hands it to `receive`, and performs the action; it has the checks of sender, recipient
-/// and password, which may take time, and tells their result before it hands in the next line.
+/// RFC 5321 with the `Extensions`. The driver reads a line, hands it to `receive`, and performs the
+/// action; it has the checks of sender, recipient and password, which may take time, and tells their
+/// result before it hands in the next line.
 ///
 /// **Limits**: those of `Limits` and of the settings. **Failures**: a client's errors are replies.
 package struct ServerSession: Sendable {
@@ -40,7 +40,8 @@ package struct ServerSession: Sendable {
   /// How a message that is taken in now comes in, for its trace field.
   package var transfer: TransferProtocol {
     TransferProtocol(
-      isExtended: isExtended, isEncrypted: isTLSActive, isAuthenticated: user != nil)
+      isExtended: isExtended, isEncrypted: isTLSActive, isAuthenticated: user != nil,
+      isInternational: transaction?.parameters.isInternational == true)
   }
 
   /// Takes a line, without its line end, and tells what to do.
@@ -49,8 +50,9 @@ package struct ServerSession: Sendable {
   package mutating func receive(_ line: ArraySlice<UInt8>, isFollowed: Bool = false) -> ServerAction
   {
     if exchange != nil { return continueAuthentication(line) }
-    switch Command.parse(line) {
+    switch Command.parse(line, leniency: settings.leniency) {
     case .invalid(let reply): return error(reply)
+    case .unframed(let reply): return .close(reply)
     case .anotherProtocol: return .close(.notThisProtocol)
     case .command(.startTLS) where isFollowed: return .close(.commandAfterStartTLS)
     case .command(let command): return handle(command)
@@ -65,28 +67,33 @@ package struct ServerSession: Sendable {
 
   /// Takes a command, and tells what to do.
   package mutating func handle(_ command: Command) -> ServerAction {
-    if let reply = breach(of: command.verb) { return error(reply) }
+    let action = breach(of: command.verb).map { error($0) } ?? obey(command)
+    // The octets of a chunk come behind its command whatever is replied; left in the stream they would
+    // be commands.
+    if case .chunk(let bytes, _) = command, case .reply = action {
+      return .skipChunk(bytes: bytes, then: action)
+    }
+    return action
+  }
+
+  private mutating func obey(_ command: Command) -> ServerAction {
     switch command {
     case .hello(let name, let isExtended):
-      clientName = name
-      self.isExtended = isExtended
-      transaction = nil
-      return .reply(isExtended ? capabilities : Reply(.ok, settings.hostname.text))
+      return greet(name, isExtended: isExtended)
     case .mail(let sender, let parameters):
-      if let size = parameters.sizeBytes, size > settings.messageBytes {
-        return .reply(.tooLarge(limitBytes: settings.messageBytes))
-      }
-      return .checkSender(Transaction(sender: sender, parameters: parameters))
-    case .recipient(let path):
-      guard let transaction else { return error(.outOfSequence("MAIL first")) }
-      if transaction.recipients.contains(path) { return .reply(.recipientAccepted) }
-      guard transaction.recipients.count < settings.recipients else {
-        return .reply(.tooManyRecipients)
-      }
-      return .checkRecipient(path)
+      return open(sender, parameters)
+    case .recipient(let path, let notification):
+      return add(path, notification)
     case .data:
       guard let transaction else { return error(.outOfSequence("MAIL first")) }
+      if transaction.hasContent { return error(.contentHasBegun) }
       return transaction.recipients.isEmpty ? .reply(.noRecipients) : .receiveData(.startContent)
+    case .chunk(let bytes, let isLast):
+      guard settings.extensions.contains(.chunking) else { return error(.notOffered) }
+      guard let transaction else { return error(.outOfSequence("MAIL first")) }
+      if transaction.recipients.isEmpty { return .reply(.noRecipients) }
+      self.transaction?.hasContent = true
+      return .receiveChunk(bytes: bytes, isLast: isLast)
     case .reset:
       transaction = nil
       return .reply(.ok)
@@ -100,12 +107,61 @@ package struct ServerSession: Sendable {
       return .reply(.notVerified)
     case .expand:
       return error(.notOffered)
+    case .flush(let domain, let withSubdomains):
+      guard offers(.queueing) else { return error(.notOffered) }
+      return .flush(domain, withSubdomains: withSubdomains)
     case .startTLS:
-      guard settings.offersTLS, !isTLSActive else { return error(.notOffered) }
-      return .startTLS(.readyForTLS)
+      return offers(.startTLS) ? .startTLS(.readyForTLS) : error(.notOffered)
     case .authenticate(let mechanism, let initialResponse):
       return startAuthentication(mechanism, initialResponse)
     }
+  }
+
+  private mutating func greet(_ name: String, isExtended: Bool) -> ServerAction {
+    clientName = name
+    self.isExtended = isExtended
+    transaction = nil
+    // Authentication is an extension, and HELO says that the client knows of none. EHLO leaves it as
+    // it is: it resets what RSET does (RFC 5321 §4.1.4).
+    if !isExtended, !settings.leniency.contains(.keptLogin) { user = nil }
+    return .reply(isExtended ? capabilities : Reply(.ok, settings.hostname.text))
+  }
+
+  private mutating func open(
+    _ sender: ReversePath, _ parameters: MailParameters
+  ) -> ServerAction {
+    if parameters.isInternational, !offers(.international) {
+      return error(.unknownParameter("SMTPUTF8"))
+    }
+    if parameters.requiresTLS, !offers(.requireTLS) {
+      return error(.unknownParameter("REQUIRETLS"))
+    }
+    if parameters.report != ReportRequest(), !offers(.notifications) {
+      return error(.unknownParameter("RET or ENVID"))
+    }
+    if let size = parameters.sizeBytes, size > settings.messageBytes {
+      return .reply(.tooLarge(limitBytes: settings.messageBytes))
+    }
+    return .checkSender(Transaction(sender: sender, parameters: parameters))
+  }
+
+  private mutating func add(
+    _ path: ForwardPath, _ notification: NotificationRequest
+  ) -> ServerAction {
+    guard let transaction else { return error(.outOfSequence("MAIL first")) }
+    if transaction.hasContent { return error(.contentHasBegun) }
+    if notification != NotificationRequest(), !offers(.notifications) {
+      return error(.unknownParameter("NOTIFY or ORCPT"))
+    }
+    // RFC 6531 §3.5: the path is one only where MAIL has said SMTPUTF8.
+    if path.mailbox?.isASCII == false, !transaction.parameters.isInternational {
+      return error(.addressBeyondASCII)
+    }
+    if transaction.recipients.contains(path) { return .reply(.recipientAccepted) }
+    guard transaction.recipients.count < settings.recipients else {
+      return .reply(.tooManyRecipients)
+    }
+    return .checkRecipient(path, notification)
   }
 
   // MARK: What the driver reports
@@ -128,6 +184,11 @@ package struct ServerSession: Sendable {
     return refusedAddresses < Limits.refusedAddresses ? .reply(reply) : .close(.tooManyErrors)
   }
 
+  /// Goes on after a chunk that is not the last.
+  package mutating func chunkReceived(bytes: Int) -> ServerAction {
+    .reply(.received(bytes: bytes))
+  }
+
   /// Ends the transaction with the reply to its content.
   package mutating func dataEnded(_ reply: Reply) -> ServerAction {
     transaction = nil
@@ -144,14 +205,25 @@ package struct ServerSession: Sendable {
     exchange = nil
   }
 
+  /// Goes on with what has been looked up for the client's SCRAM.
+  package mutating func lookedUp(_ parameters: SCRAMParameters) -> ServerAction {
+    goOn { $0.lookedUp(parameters) }
+  }
+
+  /// Goes on with the proof that is right: the client is to look at the signature, then it is this user.
+  package mutating func proofAccepted(user: String, serverSignature: [UInt8]) -> ServerAction {
+    goOn { $0.accepted(user: user, serverSignature: serverSignature) }
+  }
+
   /// Makes the client this user.
   package mutating func authenticationSucceeded(user: String) -> ServerAction {
     self.user = user
     return .reply(.authenticated)
   }
 
-  /// Refuses the password; the third wrong one ends the session.
+  /// Refuses the password or the proof; the third wrong one ends the session.
   package mutating func authenticationFailed() -> ServerAction {
+    exchange = nil
     authenticationFailures += 1
     return authenticationFailures < Limits.authenticationFailures
       ? .reply(.authenticationFailed) : .close(.tooManyErrors)
@@ -159,7 +231,8 @@ package struct ServerSession: Sendable {
 
   /// Says that no password can be checked now, which must not look like a wrong one.
   package mutating func authenticationUnavailable() -> ServerAction {
-    .reply(.authenticationUnavailable)
+    exchange = nil
+    return .reply(.authenticationUnavailable)
   }
 
   // MARK: Rules
@@ -182,15 +255,29 @@ package struct ServerSession: Sendable {
     return commandErrors < Limits.commandErrors ? .reply(reply) : .close(.tooManyErrors)
   }
 
+  /// Whether the extension is there in the session's present state.
+  private func offers(_ wanted: Extensions) -> Bool {
+    guard settings.extensions.contains(wanted) else { return false }
+    switch wanted {
+    case .startTLS: return !isTLSActive
+    case .requireTLS: return isTLSActive
+    case .authentication: return mayAuthenticate
+    default: return true
+    }
+  }
+
   /// The reply to EHLO, which does not repeat what the client said.
   private var capabilities: Reply {
-    var lines = [
-      settings.hostname.text, "PIPELINING", "SIZE \(settings.messageBytes)", "8BITMIME",
-      "ENHANCEDSTATUSCODES",
-    ]
-    if settings.offersTLS, !isTLSActive { lines.append("STARTTLS") }
-    if mayAuthenticate {
-      lines.append("AUTH " + Mechanism.allCases.map(\.name).joined(separator: " "))
+    var lines = [settings.hostname.text]
+    for (keyword, member) in Extensions.keywords where offers(member) {
+      switch member {
+      case .size: lines.append("\(keyword) \(settings.messageBytes)")
+      case .limits: lines.append("\(keyword) RCPTMAX=\(settings.recipients)")
+      case .authentication:
+        let mechanisms = Mechanism.offered(isTLSActive: isTLSActive)
+        lines.append(keyword + " " + mechanisms.map(\.name).joined(separator: " "))
+      default: lines.append(keyword)
+      }
     }
     return Reply(.ok, lines: lines)
   }
@@ -211,18 +298,31 @@ package struct ServerSession: Sendable {
     guard mayAuthenticate else {
       return error(settings.authentication == .underTLS ? .encryptionRequired : .notOffered)
     }
-    guard isExtended else { return error(.outOfSequence("EHLO first")) }
-    guard user == nil else { return error(.outOfSequence("Authenticated already")) }
-    guard let mechanism = Mechanism(name: name) else { return error(.unknownMechanism) }
-    var exchange = ServerExchange(mechanism)
+    let keepsLogin = settings.leniency.contains(.keptLogin)
+    guard isExtended || keepsLogin else { return error(.outOfSequence("EHLO first")) }
+    guard user == nil || keepsLogin else { return error(.outOfSequence("Authenticated already")) }
+    guard let mechanism = Mechanism(name: name), isTLSActive || !mechanism.bindsChannel else {
+      return error(.unknownMechanism)
+    }
+    var exchange = ServerExchange(mechanism, isBindingOffered: isTLSActive)
     return perform(exchange.start(encodedInitialResponse: initialResponse), of: exchange)
   }
 
   private mutating func continueAuthentication(_ line: ArraySlice<UInt8>) -> ServerAction {
+    if line.elementsEqual("*".utf8) {
+      exchange = nil
+      return error(.authenticationCancelled)
+    }
+    return goOn { $0.respond(encoded: line) }
+  }
+
+  private mutating func goOn(
+    _ advance: (inout ServerExchange) -> ServerExchange.Step
+  ) -> ServerAction {
     guard var exchange else { preconditionFailure("no authentication exchange is open") }
     self.exchange = nil
-    if line.elementsEqual("*".utf8) { return error(.authenticationCancelled) }
-    return perform(exchange.respond(encoded: line), of: exchange)
+    let step = advance(&exchange)
+    return perform(step, of: exchange)
   }
 
   private mutating func perform(
@@ -235,6 +335,16 @@ package struct ServerSession: Sendable {
       return .reply(Reply(.continueAuthentication, encoded))
     case .verify(let user, let password):
       return .verify(user: user, password: password)
+    case .lookUp(let user, let binding):
+      self.exchange = exchange
+      return .lookUp(user: user, binding: binding)
+    case .check(let proof):
+      self.exchange = exchange
+      return .checkProof(proof)
+    case .authenticated(let user):
+      return .logIn(user: user)
+    case .invalid(.channelBinding):
+      return error(.channelBindingFailed)
     case .invalid:
       return error(.authenticationMalformed)
     }

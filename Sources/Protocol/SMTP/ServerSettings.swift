@@ -5,7 +5,7 @@ package struct ServerSettings: Sendable {
   /// When AUTH is offered.
   package enum Authentication: Sendable {
     case never
-    /// Under TLS only: both mechanisms send the password as it is.
+    /// Under TLS only: PLAIN and LOGIN send the password as it is.
     case underTLS
     case always
   }
@@ -14,10 +14,12 @@ package struct ServerSettings: Sendable {
   package var hostname: Domain
   /// The octets a message may have on the wire.
   package var messageBytes: Int
-  /// The recipients a transaction may have, at least `Limits.leastRecipients`.
+  /// The recipients a transaction may have; RFC 5321 §4.5.3.1.8 asks for 100 at least.
   package var recipients: Int
-  /// Whether STARTTLS is offered while TLS is not active.
-  package var offersTLS: Bool
+  /// What EHLO lists, as far as the state of the session lets it.
+  package var extensions: Extensions
+  /// The rules that the client may break.
+  package var leniency: Leniency
   /// When AUTH is offered.
   package var authentication: Authentication
   /// Whether a client must authenticate itself before MAIL, as on a submission port (RFC 6409 §4.3).
@@ -25,13 +27,14 @@ package struct ServerSettings: Sendable {
 
   /// The settings with these values.
   package init(
-    hostname: Domain, messageBytes: Int, recipients: Int, offersTLS: Bool,
-    authentication: Authentication, requiresAuthentication: Bool
+    hostname: Domain, messageBytes: Int, recipients: Int, extensions: Extensions,
+    leniency: Leniency = [], authentication: Authentication, requiresAuthentication: Bool
   ) {
     self.hostname = hostname
     self.messageBytes = messageBytes
-    self.recipients = max(recipients, Limits.leastRecipients)
-    self.offersTLS = offersTLS
+    self.recipients = recipients
+    self.extensions = extensions
+    self.leniency = leniency
     self.authentication = authentication
     self.requiresAuthentication = requiresAuthentication
   }

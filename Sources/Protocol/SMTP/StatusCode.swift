@@ -1,6 +1,6 @@
 /// The three digits at the start of a reply.
 ///
-/// RFC 5321 §4.2.3, RFC 4954 §6 and RFC 3207 §4. The named codes are those this server sends or this
+/// RFC 5321 §4.2.3, RFC 4954 §6, RFC 3207 §4 and RFC 1985 §5. The named codes are those this server sends or this
 /// client treats in a way of its own.
 package struct StatusCode: RawRepresentable, Hashable, Sendable {
   /// The number, 200 to 599.
@@ -46,6 +46,10 @@ package struct StatusCode: RawRepresentable, Hashable, Sendable {
   package static var ok: StatusCode { StatusCode(250) }
   /// The address was not verified, but mail for it will be tried.
   package static var notVerified: StatusCode { StatusCode(252) }
+  /// No messages wait for the domain.
+  package static var nothingQueued: StatusCode { StatusCode(251) }
+  /// The queue for the domain is being run.
+  package static var queuingStarted: StatusCode { StatusCode(253) }
   /// The server waits for the next part of an authentication exchange.
   package static var continueAuthentication: StatusCode { StatusCode(334) }
   /// The server waits for the content.
@@ -60,6 +64,8 @@ package struct StatusCode: RawRepresentable, Hashable, Sendable {
   package static var insufficientStorage: StatusCode { StatusCode(452) }
   /// Authentication or TLS fails now and may succeed later.
   package static var temporarilyUnavailable: StatusCode { StatusCode(454) }
+  /// The queue cannot be run.
+  package static var cannotQueue: StatusCode { StatusCode(458) }
   /// The command is not understood.
   package static var syntaxError: StatusCode { StatusCode(500) }
   /// The argument of the command is not understood.

@@ -11,6 +11,8 @@ package struct Transaction: Equatable, Sendable {
   package let parameters: MailParameters
   /// Those that were accepted, each once, in the order they were given.
   package internal(set) var recipients: [ForwardPath] = []
+  /// Whether content has begun to come, by BDAT; then only more of it or RSET may follow.
+  package internal(set) var hasContent = false
 
   /// A transaction that has no recipients yet.
   package init(sender: ReversePath, parameters: MailParameters = MailParameters()) {

@@ -2,10 +2,10 @@ import Mail
 
 /// The commands of SMTP, and the rules each of them carries.
 ///
-/// RFC 5321 §4.1.1, RFC 3207, RFC 4954. A rule stands here as data, and `ServerSession` applies it to
+/// RFC 5321 §4.1.1, RFC 3207, RFC 4954, RFC 3030, RFC 1985. A rule stands here as data, and `ServerSession` applies it to
 /// all commands in one place.
 package enum Verb: CaseIterable, Sendable {
-  case ehlo, helo, mail, rcpt, data, rset, noop, quit, help, vrfy, expn, startTLS, auth
+  case ehlo, helo, mail, rcpt, data, bdat, rset, noop, quit, help, vrfy, expn, etrn, startTLS, auth
 
   /// Whether a command takes an argument.
   enum Argument {
@@ -23,12 +23,14 @@ package enum Verb: CaseIterable, Sendable {
     case .mail: "MAIL"
     case .rcpt: "RCPT"
     case .data: "DATA"
+    case .bdat: "BDAT"
     case .rset: "RSET"
     case .noop: "NOOP"
     case .quit: "QUIT"
     case .help: "HELP"
     case .vrfy: "VRFY"
     case .expn: "EXPN"
+    case .etrn: "ETRN"
     case .startTLS: "STARTTLS"
     case .auth: "AUTH"
     }
@@ -41,6 +43,8 @@ package enum Verb: CaseIterable, Sendable {
     case .mail: "MAIL FROM:<address>"
     case .rcpt: "RCPT TO:<address>"
     case .vrfy, .expn: keyword + " name"
+    case .bdat: "BDAT size [LAST]"
+    case .etrn: "ETRN domain"
     case .auth: "AUTH mechanism [initial-response]"
     case .data, .rset, .noop, .quit, .help, .startTLS: keyword
     }
@@ -50,26 +54,27 @@ package enum Verb: CaseIterable, Sendable {
   var argument: Argument {
     switch self {
     case .data, .rset, .quit, .startTLS: .none
-    case .noop, .help: .ignored
-    case .ehlo, .helo, .mail, .rcpt, .vrfy, .expn, .auth: .required
+    // A greeting without a name gets its own check: some devices are let pass with it.
+    case .noop, .help, .ehlo, .helo: .ignored
+    case .mail, .rcpt, .bdat, .vrfy, .expn, .etrn, .auth: .required
     }
   }
 
-  /// Whether the command must be the last of a pipelined group, RFC 2920 §3.1.
+  /// Whether the command must be the last of a pipelined group, RFC 2920 §3.1 and RFC 3030 §2.
   ///
   /// Before it waits for what follows one of these, a server sends all replies it has ready, and a
   /// client waits for the reply before it says more.
   package var endsGroup: Bool {
     switch self {
-    case .ehlo, .data, .vrfy, .expn, .noop, .quit, .startTLS, .auth, .helo, .help: true
-    case .mail, .rcpt, .rset: false
+    case .ehlo, .data, .vrfy, .expn, .noop, .quit, .startTLS, .auth, .helo, .help, .etrn: true
+    case .mail, .rcpt, .rset, .bdat: false
     }
   }
 
   /// Whether the client must have said EHLO or HELO, RFC 5321 §4.1.4.
   var needsGreeting: Bool {
     switch self {
-    case .mail, .rcpt, .data, .startTLS, .auth: true
+    case .mail, .rcpt, .data, .bdat, .startTLS, .auth, .etrn: true
     case .ehlo, .helo, .rset, .noop, .quit, .help, .vrfy, .expn: false
     }
   }
@@ -77,16 +82,17 @@ package enum Verb: CaseIterable, Sendable {
   /// Whether the command waits for authentication where that is required, RFC 4954 §6.
   var needsAuthentication: Bool {
     switch self {
-    case .mail, .rcpt, .data, .vrfy, .expn: true
+    case .mail, .rcpt, .data, .bdat, .vrfy, .expn, .etrn: true
     case .ehlo, .helo, .rset, .noop, .quit, .help, .startTLS, .auth: false
     }
   }
 
-  /// Whether the command has no place within a transaction, RFC 5321 §4.1.4 and RFC 4954 §4.
+  /// Whether the command has no place within a transaction: RFC 5321 §4.1.4, RFC 4954 §4 and
+  /// RFC 1985 §5.
   var isBarredInTransaction: Bool {
     switch self {
-    case .mail, .auth, .startTLS: true
-    case .ehlo, .helo, .rcpt, .data, .rset, .noop, .quit, .help, .vrfy, .expn: false
+    case .mail, .auth, .startTLS, .etrn: true
+    case .ehlo, .helo, .rcpt, .data, .bdat, .rset, .noop, .quit, .help, .vrfy, .expn: false
     }
   }
 

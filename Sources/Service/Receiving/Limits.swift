@@ -14,6 +14,13 @@ enum Limits {
   static let idleCommands = 1000
   /// The same while a transaction is open: twice the recipients that can be configured.
   static let transactionCommands = 20_000
+  /// All of a question to the server of a domain: the client waits for it, who has five minutes for a
+  /// reply to RCPT (RFC 5321 §4.5.3.2.3).
+  static let recipientProbe: Duration = .seconds(10)
   /// A wrong password is answered after this time, so that guessing takes its time.
   static let failedLoginDelay: Duration = .seconds(1)
+  /// All that is looked up about a sender: RFC 7208 §4.6.4 asks for 20 s at least.
+  static let senderPolicy: Duration = .seconds(20)
+  /// All that is asked of blocklists: the client waits, and most answer in a fraction of a second.
+  static let blocklists: Duration = .seconds(5)
 }

@@ -1,92 +1,136 @@
+import EventLoop
 import Log
 import Mail
 import Network
 import Platform
 import SMTP
+import SPF
 import Spool
 
 extension ReceivingSession {
+  // MARK: What the protocol asks for
+
   /// Receives the content to its true end, and stores it if nothing speaks against it.
-  ///
-  /// A message that is to be refused is read to its end all the same: replying earlier would make
-  /// the rest of it commands.
   ///
   /// - Returns: the reply to the end of the content; 250 only when the message is on the device.
   func receiveContent() async throws(ConnectionError) -> Reply {
+    let reception = await beginContent(.dots)
+    let isInTime = try await read { input, content in
+      let used = reception.decode(input, into: &content)
+      return (used ?? input.count, used != nil)
+    } store: { content in
+      await reception.store(content)
+    }
+    return isInTime ? await finish(reception) : .tooSlow
+  }
+
+  /// Receives a chunk, and with the last one stores the message.
+  ///
+  /// - Returns: what the protocol makes of it.
+  func receiveChunk(bytes: Int, isLast: Bool) async throws(ConnectionError) -> ServerAction {
+    let reception: ContentReception
+    if let begun = self.reception {
+      reception = begun
+    } else {
+      reception = await beginContent(.chunks)
+    }
+    self.reception = reception
+    var rest = bytes
+    let isInTime = try await read(isEmpty: bytes == 0) { input, content in
+      let used = min(input.count, rest)
+      _ = reception.decode(input.extracting(..<used), into: &content)
+      rest -= used
+      return (used, rest == 0)
+    } store: { content in
+      await reception.store(content)
+    }
+    guard isInTime else { return session.dataEnded(.tooSlow) }
+    if isLast { await reception.finishChunks() }
+    if !isLast, reception.refusal == nil { return session.chunkReceived(bytes: bytes) }
+    self.reception = nil
+    return session.dataEnded(await finish(reception))
+  }
+
+  /// Reads exactly so many octets and throws them away; returns what to do if they come too slowly.
+  func skipChunk(bytes: Int) async throws(ConnectionError) -> ServerAction? {
+    var rest = bytes
+    let isInTime = try await read(isEmpty: bytes == 0) { input, _ in
+      let used = min(input.count, rest)
+      rest -= used
+      return (used, rest == 0)
+    } store: { _ in
+    }
+    return isInTime ? nil : .close(.tooSlow)
+  }
+
+  /// Reads until `decode` says that it has reached the end; false if the client is too slow.
+  private func read(
+    isEmpty: Bool = false,
+    _ decode: (Span<UInt8>, inout [UInt8]) -> (used: Int, isAtEnd: Bool),
+    store: ([UInt8]) async -> Void
+  ) async throws(ConnectionError) -> Bool {
+    let deadline = min(.now + Limits.content, end)
+    var rate = settings.values.minimumRate.map { DataRate(minimum: $0) }
+    var isAtEnd = isEmpty
+    while !isAtEnd {
+      var content: [UInt8] = []
+      var bytes = 0
+      let began = Instant.now
+      try await connection.read(until: min(began + Limits.contentPiece, deadline)) { input in
+        (bytes, isAtEnd) = decode(input, &content)
+        return bytes
+      }
+      if !isAtEnd, rate?.isTooSlow(after: bytes, waited: .now - began) == true { return false }
+      await store(content)
+    }
+    return true
+  }
+
+  // MARK: Beginning and end
+
+  private func beginContent(_ framing: ContentDecoder.Framing) async -> ContentReception {
     guard let transaction = session.transaction else {
       preconditionFailure("content comes within a transaction")
     }
-    let id = receiver.spool.makeID()
-    let delivery = receiver.spool.begin(
-      reversePath: transaction.sender.mailbox?.text ?? "", remote: destinations.remote,
-      users: destinations.users, is8Bit: transaction.parameters.body == .eightBit,
-      origin: "\(client) \(destinations.authorization?.name ?? "local")", id: id,
-      trace: trace(of: transaction, id: id))
-    var decoder = ContentDecoder(
-      repairsBareLF: settings.bareLFNetworks.contains { $0.contains(client) })
-    var header = HeaderScan()
-    var diskError: SystemError?
-    let contentEnd = min(.now + Limits.content, end)
-    var isAtEnd = false
-    while !isAtEnd {
-      var content: [UInt8] = []
-      try await connection.read(until: min(.now + Limits.contentPiece, contentEnd)) { input in
-        let used = decoder.decode(input, into: &content)
-        isAtEnd = used != nil
-        return used ?? input.count
-      }
-      if diskError != nil || decoder.violation != nil || isTooLarge(decoder) { continue }
-      if !header.isComplete { _ = header.scan(content.span) }
-      do throws(SystemError) { try await delivery.write(content) } catch { diskError = error }
+    let id = receiver.parts.spool.makeID()
+    var trace = trace(of: transaction, id: id)
+    if let results = await authenticationResults(transaction) { trace = results + trace }
+    let delivery = receiver.parts.spool.begin(
+      envelope(of: transaction), users: destinations.users, id: id, trace: trace)
+    return ContentReception(
+      delivery, framing: framing, repairsBareLF: profile?.repairsBareLF == true,
+      rules: headerRules(of: transaction, id: id), keepsBeginning: !destinations.told.isEmpty,
+      limitBytes: messageBytes)
+  }
+
+  private func envelope(of transaction: Transaction) -> SubmittedEnvelope {
+    SubmittedEnvelope(
+      reversePath: transaction.sender.mailbox?.text ?? "", recipients: destinations.remote,
+      is8Bit: transaction.parameters.body == .eightBit,
+      isInternationalized: transaction.parameters.isInternational,
+      requiresTLS: transaction.parameters.requiresTLS, report: transaction.parameters.report,
+      origin: "\(client) \(destinations.authorization?.name ?? "local")")
+  }
+
+  /// The size that the message may have; the users file was read for its sender and recipients.
+  private var messageBytes: Int {
+    (try? limits(of: destinations.authorization).messageBytes)
+      ?? settings.values.limits.messageBytes ?? .max
+  }
+
+  private func finish(_ reception: ContentReception) async -> Reply {
+    if let refusal = await reception.commit() {
+      Log.record(
+        .messageRefused(
+          client: "\(client)", from: session.transaction?.sender.text ?? "",
+          reason: refusal.reason))
+      return refusal.reply
     }
-    let refusal = refusal(decoder, header, diskError)
-    if let refusal {
-      delivery.abandon()
-      return refuse(refusal.reply, refusal.reason)
+    if let transaction = session.transaction {
+      report(reception.id, transaction, bytes: reception.wireBytes)
+      await tellOfDelivery(transaction, reception)
     }
-    do throws(SystemError) {
-      try await delivery.commit()
-    } catch {
-      return refuse(Self.reply(to: error), "\(error)")
-    }
-    report(id, transaction, bytes: decoder.wireBytes)
-    return .queued(as: "\(id)")
-  }
-
-  private func trace(of transaction: Transaction, id: QueueID) -> String {
-    TraceField(
-      clientName: session.clientName ?? "", clientAddress: "\(client)", host: settings.hostname,
-      transfer: session.transfer, identifier: "\(id)",
-      recipient: transaction.recipients.count == 1 ? transaction.recipients.first : nil,
-      date: DateTime(unixSeconds: Int64(id.seconds))
-    ).text
-  }
-
-  private func isTooLarge(_ decoder: ContentDecoder) -> Bool {
-    decoder.wireBytes > settings.messageBytes
-  }
-
-  /// What speaks against the message, for the client and for the log.
-  private func refusal(
-    _ decoder: ContentDecoder, _ header: HeaderScan, _ diskError: SystemError?
-  ) -> (reply: Reply, reason: String)? {
-    if let violation = decoder.violation { return (.refusal(of: violation), "\(violation)") }
-    if isTooLarge(decoder) {
-      return (.tooLarge(limitBytes: settings.messageBytes), "larger than [limits] message-size")
-    }
-    if header.isLooping { return (.looping, "mail loop") }
-    return diskError.map { (Self.reply(to: $0), "\($0)") }
-  }
-
-  private func refuse(_ reply: Reply, _ reason: String) -> Reply {
-    Log.record(
-      .messageRefused(
-        client: "\(client)", from: session.transaction?.sender.text ?? "", reason: reason))
-    return reply
-  }
-
-  private static func reply(to error: SystemError) -> Reply {
-    error.isOutOfSpace ? .insufficientStorage : .localError
+    return .queued(as: "\(reception.id)")
   }
 
   private func report(_ id: QueueID, _ transaction: Transaction, bytes: Int) {
@@ -96,5 +140,75 @@ extension ReceivingSession {
         authorization: destinations.authorization?.name ?? "local",
         from: transaction.sender.text, recipients: transaction.recipients.count, bytes: bytes))
     for user in destinations.users { Log.record(.stored(id: "\(id)", user: user)) }
+  }
+
+  /// Tells the sender who asked for it that the message is in a maildrop (RFC 3461 §5.2.3).
+  private func tellOfDelivery(_ transaction: Transaction, _ reception: ContentReception) async {
+    if destinations.told.isEmpty { return }
+    let subject = ReportingMTA.Subject(envelope(of: transaction), id: reception.id)
+    do throws(SystemError) {
+      let report = try await receiver.parts.reports().tell(
+        .delivered, of: destinations.told, about: subject,
+        original: .beginning(reception.beginning))
+      if let report {
+        Log.record(
+          .reported(
+            id: "\(reception.id)", report: "\(report.id)", to: report.recipient.text,
+            action: "delivered"))
+      }
+    } catch {
+      Log.say(.error, "\(reception.id): its sender cannot be told of its delivery: \(error)")
+    }
+  }
+
+  // MARK: Trace fields
+
+  private func trace(of transaction: Transaction, id: QueueID) -> String {
+    TraceField(
+      clientName: session.clientName ?? "", clientAddress: "\(client)",
+      host: settings.values.hostname, transfer: session.transfer,
+      encryption: connection.encryption.map(TraceField.Encryption.init),
+      identity: destinations.authorization?.identity, identifier: "\(id)",
+      recipient: transaction.recipients.count == 1 ? transaction.recipients.first : nil,
+      date: DateTime(unixSeconds: Int64(id.seconds))
+    ).text
+  }
+
+  /// What SPF says about mail from outside; nil where it is not asked.
+  private func authenticationResults(_ transaction: Transaction) async -> String? {
+    guard settings.values.checksSPF, destinations.authorization == nil else { return nil }
+    let check = SPFCheck(resolver: receiver.parts.resolver)
+    let result = await check.check(
+      client: client, clientName: session.clientName ?? "", sender: transaction.sender,
+      until: .now + Limits.senderPolicy)
+    return AuthenticationResults.field(of: settings.values.hostname, result: result.text)
+  }
+
+  /// The blocklist that has the client, which is asked once in a session.
+  func blocklisting() async -> Blocklists.Listing? {
+    if settings.values.blocklists.isEmpty { return nil }
+    if isUnlisted { return nil }
+    let listing = await receiver.blocklists.listing(
+      of: client, zones: settings.values.blocklists, until: .now + Limits.blocklists)
+    if listing == nil { isUnlisted = true }
+    return listing
+  }
+}
+
+extension Authorization {
+  /// Whom the trace field of a message names; nobody for a network, whose address stands there.
+  fileprivate var identity: TraceField.Identity? {
+    switch self {
+    case .network: nil
+    case .user(let name): .user(name)
+    case .grant(let name): .grant(user: name)
+    }
+  }
+}
+
+extension Reply {
+  /// A client that dribbles its content to keep its connection.
+  fileprivate static var tooSlow: Reply {
+    Reply(.unavailable, EnhancedStatus(4, 4, 2), "The content comes too slowly, try again later")
   }
 }

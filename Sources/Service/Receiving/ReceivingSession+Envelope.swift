@@ -1,4 +1,5 @@
 import Accounts
+import EventLoop
 import Grants
 import Log
 import Mail
@@ -7,112 +8,186 @@ import Platform
 import SMTP
 import Spool
 
-/// What is to become of the recipients of a transaction.
-struct Destinations {
-  /// Forward paths for the queue, without angle brackets.
-  var remote: [String] = []
-  /// The octets of these paths together.
-  var remoteBytes = 0
-  /// Users whose maildrops get the message, each once.
-  var users: [String] = []
-  /// What allows the remote ones.
-  var authorization: Authorization?
-}
-
 extension ReceivingSession {
-  /// Opens a transaction if the disk has room for what the client declares.
+  // MARK: The sender
+
+  /// Opens a transaction if the client may send so much and the disk has room for it.
   func checkSender(_ transaction: Transaction) -> ServerAction {
     destinations = Destinations()
-    let sender = transaction.sender.text
-    do throws(SystemError) {
-      let space = try receiver.spool.space
-      let wanted = settings.freeSpaceBytes + (transaction.parameters.sizeBytes ?? 0)
-      if space.freeBytes < wanted || space.freeFiles < 16 {
-        Log.record(
-          .messageRefused(
-            client: "\(client)", from: sender,
-            reason: "the spool's disk has \(space.freeBytes >> 20) MB free, less than is to stay"))
-        return session.refused(.insufficientStorage)
+    let declared = transaction.parameters.sizeBytes ?? 0
+    do throws(UsersFileError) {
+      let limit = try limits(of: standing.authorization).messageBytes ?? .max
+      if declared > limit {
+        return refuse(
+          transaction, .tooLarge(limitBytes: limit), "larger than the \(limit) bytes allowed")
       }
     } catch {
-      Log.record(.messageRefused(client: "\(client)", from: sender, reason: "\(error)"))
-      return session.refused(.localError)
+      return refuse(transaction, .localError, error.description)
+    }
+    do throws(SystemError) {
+      let space = try receiver.parts.spool.space
+      if space.freeBytes < settings.values.freeSpaceBytes + declared || space.freeFiles < 16 {
+        return refuse(
+          transaction, .insufficientStorage,
+          "the spool's disk has \(space.freeBytes >> 20) MB free, less than is to stay")
+      }
+    } catch {
+      return refuse(transaction, .localError, "\(error)")
     }
     return session.senderAccepted(transaction)
   }
 
-  /// Decides about a recipient, and where its copy goes.
-  func checkRecipient(_ path: ForwardPath) async -> ServerAction {
-    let decision: RelayPolicy.Decision
-    do throws(UsersFileError) {
-      decision = try policy.decide(
-        path, client: client, user: session.user,
-        grantUser: receiver.grants.grant(of: client)?.user, maySend: maySend)
-    } catch {
-      return refuse(path, .localError, error.description)
-    }
-    switch decision {
-    case .local(let localPart):
-      return await checkLocalRecipient(path, localPart)
-    case .relay(let authorization):
-      guard let mailbox = path.mailbox else { return session.refused(.noSuchUser) }
-      return queue(mailbox.text, for: path, authorization)
-    case .wrongSender(let authorization):
-      return refuse(path, .wrongSender, "\(authorization.name) may not send as this sender")
-    case .denied:
-      return refuse(path, .relayingDenied, "not authorised to relay")
-    }
-  }
-
-  /// Adds a remote recipient, if the queue takes the message and its envelope one more.
-  private func queue(
-    _ address: String, for path: ForwardPath, _ authorization: Authorization
+  private func refuse(
+    _ transaction: Transaction, _ reply: Reply, _ reason: String
   ) -> ServerAction {
-    if receiver.spool.isFull { return refuse(path, .insufficientStorage, "the queue is full") }
-    let bytes = destinations.remoteBytes + address.utf8.count
-    guard
-      QueueEnvelope.hasRoom(forRecipients: destinations.remote.count + 1, addressBytes: bytes)
-    else { return session.refused(.tooManyRecipients) }
-    destinations.remote.append(address)
-    destinations.remoteBytes = bytes
-    destinations.authorization = authorization
-    return session.recipientAccepted(path)
+    Log.record(
+      .messageRefused(client: "\(client)", from: transaction.sender.text, reason: reason))
+    return session.refused(reply)
   }
 
-  private func checkLocalRecipient(
-    _ path: ForwardPath, _ localPart: String
+  // MARK: A recipient
+
+  /// Decides about a recipient, and where its copy goes.
+  func checkRecipient(
+    _ path: ForwardPath, _ notification: NotificationRequest
   ) async -> ServerAction {
-    let user: User?
     do throws(UsersFileError) {
-      user = try receiver.accounts.mailbox(for: localPart)
+      let policy = RelayPolicy(domains: Set(settings.values.domains))
+      switch try policy.decide(path, client: standing, maySend: maySend) {
+      case .local(let authorization):
+        return try await takeLocal(path, notification, authorization)
+      case .relay(let authorization):
+        guard let mailbox = path.mailbox else { return session.refused(.noSuchUser) }
+        return try take(path, users: [], remote: [mailbox], notification, authorization)
+      case .wrongSender(let authorization):
+        return refuse(path, .wrongSender, "\(authorization.name) may not send as this sender")
+      case .denied:
+        return refuse(path, .relayingDenied, "not authorised to relay")
+      }
     } catch {
       return refuse(path, .localError, error.description)
     }
-    guard let name = user?.name.text ?? Self.requiredMailbox(localPart) else {
+  }
+
+  /// What is known of the client at this moment: a grant may come and go while the session lasts.
+  private var standing: RelayPolicy.Client {
+    RelayPolicy.Client(
+      isTrusted: isTrusted, user: session.user,
+      grantUser: receiver.parts.grants.grant(of: client)?.user)
+  }
+
+  /// Whether somebody so authorised may send as the sender of the open transaction; a report has none.
+  private func maySend(_ authorization: Authorization) throws(UsersFileError) -> Bool {
+    guard let sender = session.transaction?.sender.mailbox else { return true }
+    switch authorization {
+    case .network: return profile?.allows(sender) ?? true
+    case .user(let user), .grant(let user):
+      return try receiver.parts.accounts.mailbox(for: user)?.maySend(as: sender) ?? false
+    }
+  }
+
+  /// How much may be sent: what the user says comes before the profile, and that before what holds
+  /// for all.
+  func limits(of authorization: Authorization?) throws(UsersFileError) -> SendingLimits {
+    let general = profile?.limits.orElse(settings.values.limits) ?? settings.values.limits
+    switch authorization {
+    case .user(let user), .grant(let user):
+      return try receiver.parts.accounts.mailbox(for: user)?.limits.orElse(general) ?? general
+    case .network, nil:
+      return general
+    }
+  }
+
+  private func takeLocal(
+    _ path: ForwardPath, _ notification: NotificationRequest, _ authorization: Authorization?
+  ) async throws(UsersFileError) -> ServerAction {
+    if authorization == nil, let listing = await blocklisting() {
+      return refuse(path, listing.reply, listing.reason)
+    }
+    let mailbox = path.mailbox ?? settings.values.postmaster
+    if let server = settings.values.handovers[mailbox.domain] {
+      return try await hand(mailbox, for: path, to: server, notification, authorization)
+    }
+    guard let found = try receiver.parts.recipients.resolve(mailbox) else {
       return refuse(path, .noSuchUser, "no such user")
     }
-    if let quota = user?.quota {
-      do throws(SystemError) {
-        let wanted =
-          try await receiver.spool.maildropBytes(of: name)
-          + (session.transaction?.parameters.sizeBytes ?? 0)
-        if wanted > quota.bytes {
-          return refuse(path, .mailboxFull, "the maildrop is over its quota of \(quota)")
-        }
-      } catch {
-        return refuse(path, .localError, "\(error)")
+    for user in found.users {
+      if let problem = try await lackOfRoom(for: user) {
+        return refuse(path, problem.reply, problem.reason)
       }
     }
-    if !destinations.users.contains(name) { destinations.users.append(name) }
+    return try take(path, users: found.users, remote: found.remote, notification, authorization)
+  }
+
+  /// Takes mail for another server's mailbox, if that server says that there is one.
+  private func hand(
+    _ mailbox: Mailbox, for path: ForwardPath, to server: LMTPServer,
+    _ notification: NotificationRequest, _ authorization: Authorization?
+  ) async throws(UsersFileError) -> ServerAction {
+    let probe = RecipientProbe(
+      of: server, by: settings.values.hostname, resolver: receiver.parts.resolver)
+    switch await probe.ask(about: mailbox) {
+    case .rejected(let diagnosis):
+      return refuse(path, .noSuchUser, "\(server): \(diagnosis.text)")
+    case .unknown(let reason) where authorization == nil:
+      // A stranger comes again; to take the mail might end in a report to whom it claims to be from.
+      return refuse(path, .cannotVerify, reason)
+    case .accepted, .unknown:
+      return try take(path, users: [], remote: [mailbox], notification, authorization)
+    }
+  }
+
+  private func lackOfRoom(
+    for user: String
+  ) async throws(UsersFileError) -> (reply: Reply, reason: String)? {
+    guard let quota = try receiver.parts.accounts.mailbox(for: user)?.quota else { return nil }
+    do throws(SystemError) {
+      let wanted =
+        try await receiver.parts.spool.maildropBytes(of: user)
+        + (session.transaction?.parameters.sizeBytes ?? 0)
+      if wanted <= quota.bytes { return nil }
+      return (.mailboxFull, "the maildrop of \(user) is over its quota of \(quota)")
+    } catch {
+      return (.localError, "\(error)")
+    }
+  }
+
+  /// Adds the recipient, if neither the envelope nor the hour is full.
+  private func take(
+    _ path: ForwardPath, users: [String], remote: [Mailbox], _ notification: NotificationRequest,
+    _ authorization: Authorization?
+  ) throws(UsersFileError) -> ServerAction {
+    if !remote.isEmpty, receiver.parts.spool.isFull {
+      return refuse(path, .insufficientStorage, "the queue is full")
+    }
+    let limits = try limits(of: authorization)
+    let count = session.transaction?.recipients.count ?? 0
+    if count >= limits.recipients ?? .max { return session.refused(.tooManyRecipients) }
+    if let excess = excess(authorization, limits, isFirst: count == 0) {
+      return refuse(path, .tooMuchSent(excess), "more than \(excess.text)")
+    }
+    guard destinations.add(path, users: users, remote: remote, notification) else {
+      return session.refused(.tooManyRecipients)
+    }
+    if let authorization { destinations.authorization = authorization }
     return session.recipientAccepted(path)
   }
 
-  /// The mailbox that must exist even where no user has its name (RFC 5321 §4.5.1).
+  /// Counts the recipient for whoever sends; returns what there are too many of.
   ///
-  /// The mail waits in a maildrop until a user of that name is added.
-  private static func requiredMailbox(_ localPart: String) -> String? {
-    let name = localPart.asciiLowercased
-    return name == "postmaster" || name == "abuse" ? name : nil
+  /// Strangers are not counted, for they send to local mailboxes only; nor is this machine itself,
+  /// unless a profile is about it.
+  private func excess(
+    _ authorization: Authorization?, _ limits: SendingLimits, isFirst: Bool
+  ) -> SendingAllowance.Excess? {
+    let holder: SendingAllowance.Holder
+    switch authorization {
+    case .user(let user), .grant(let user): holder = .user(user)
+    case .network where client.isLoopback && profile?.countsThisMachine != true: return nil
+    case .network: holder = .client(client)
+    case nil: return nil
+    }
+    return receiver.allowance.take(holder, isFirstOfMessage: isFirst, limits: limits, at: .now)
   }
 
   private func refuse(
@@ -125,10 +200,29 @@ extension ReceivingSession {
     return session.refused(reply)
   }
 
-  /// Whether a user may send as the sender of the open transaction; a report has none.
-  private func maySend(_ user: String) throws(UsersFileError) -> Bool {
-    guard let sender = session.transaction?.sender.mailbox else { return true }
-    return try receiver.accounts.mailbox(for: user)?.maySend(as: sender) ?? false
+  // MARK: The queue
+
+  /// Lets the queue try again what waits for a domain (RFC 1985).
+  func flush(_ domain: Domain, withSubdomains: Bool) async -> Reply {
+    let count = await receiver.parts.flush { other in
+      other == domain || withSubdomains && other.isBelow(domain)
+    }
+    guard let count else { return .cannotFlush }
+    Log.say(.notice, "\(client) has the mail for \(domain.text) tried now: \(count) messages")
+    return .flushing(domain, messages: count)
+  }
+}
+
+extension Domain {
+  fileprivate func isBelow(_ domain: Domain) -> Bool { text.hasSuffix("." + domain.text) }
+}
+
+extension User {
+  /// How much the user may send, as far as the users file says.
+  fileprivate var limits: SendingLimits {
+    SendingLimits(
+      messageBytes: messageSize?.bytes, recipients: recipients, messagesPerHour: messagesPerHour,
+      recipientsPerHour: recipientsPerHour)
   }
 }
 
@@ -140,4 +234,18 @@ extension Reply {
   fileprivate static var wrongSender: Reply {
     Reply(.mailboxNameNotAllowed, EnhancedStatus(5, 7, 1), "You may not send as this address")
   }
+  fileprivate static var cannotVerify: Reply {
+    Reply(
+      .mailboxBusy, EnhancedStatus(4, 4, 0), "The mailbox cannot be verified now, try again later")
+  }
+  fileprivate static func tooMuchSent(_ excess: SendingAllowance.Excess) -> Reply {
+    Reply(
+      .mailboxBusy, EnhancedStatus(4, 7, 1),
+      "You may send \(excess.text), try again in \(excess.minutes) minutes")
+  }
+}
+
+extension SendingAllowance.Excess {
+  /// How long to wait, in minutes that have begun.
+  fileprivate var minutes: Int64 { (wait.wholeSeconds + 59) / 60 }
 }

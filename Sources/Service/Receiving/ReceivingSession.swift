@@ -15,12 +15,19 @@ final class ReceivingSession {
   let connection: Connection
   let service: ReceivingService
   /// The settings at the start of the session; a reload changes those of later ones.
-  let settings: ReceivingSettings
-  let policy: RelayPolicy
-  let end = Instant.now + Limits.session
+  let settings: ReceivingSettings.Snapshot
+  /// What is different for the client.
+  let profile: ClientProfile?
+  /// Whether the client's address alone lets it relay.
+  let isTrusted: Bool
+  let start = Instant.now
   var session: ServerSession
   /// What is to become of the recipients of the open transaction.
   var destinations = Destinations()
+  /// What has come of a message that comes in chunks.
+  var reception: ContentReception?
+  /// Whether the blocklists were asked and none has the client.
+  var isUnlisted = false
   private var commands = 0
 
   var client: IPAddress { connection.peer.host }
@@ -29,16 +36,19 @@ final class ReceivingSession {
     self.receiver = receiver
     self.connection = connection
     self.service = service
-    settings = receiver.settings
-    policy = RelayPolicy(
-      domains: settings.domains, trustedNetworks: settings.trustedNetworks)
+    let settings = receiver.snapshot
     let client = connection.peer.host
-    let isKnown = policy.isTrusted(client) || receiver.grants.grant(of: client) != nil
+    let profiles = settings.values.profiles
+    // The kernel is asked for our end only where it matters.
+    let local = profiles.isEmpty ? nil : connection.localAddress
+    let profile = profiles.first { $0.holds(client, service, local) }
+    self.settings = settings
+    self.profile = profile
+    isTrusted = settings.values.isTrusted(client)
+    let isKnown = isTrusted || receiver.parts.grants.grant(of: client) != nil
     session = ServerSession(
-      settings: ServerSettings(
-        hostname: settings.hostname, messageBytes: settings.messageBytes,
-        recipients: settings.recipients, offersTLS: receiver.identity != nil,
-        authentication: settings.mayLogInPlainly(client) ? .always : .underTLS,
+      settings: settings.values.protocolSettings(
+        for: profile, offersTLS: receiver.parts.identity != nil, isTrusted: isTrusted,
         requiresAuthentication: service != .smtp && !isKnown))
   }
 
@@ -48,8 +58,7 @@ final class ReceivingSession {
   /// done in functions of their own.
   func run() async {
     do throws(ConnectionError) {
-      try await begin()
-      var goesOn = true
+      var goesOn = try await begin()
       while goesOn {
         let line = try await connection.readLine(
           limit: SMTP.Limits.commandLineBytes, until: deadline, isInterruptible: true)
@@ -61,15 +70,30 @@ final class ReceivingSession {
     await connection.close(until: .now + Limits.reply)
   }
 
+  /// When the session ends, whatever it does.
+  var end: Instant { start + Limits.session }
+
   /// The end of the next wait for a command.
   private var deadline: Instant {
-    @inline(never) get { min(.now + settings.commandTimeout, end) }
+    @inline(never) get { min(.now + settings.values.commandTimeout, mustLogIn ? loginEnd : end) }
   }
 
+  /// Whether the client has to say who it is before it can do anything.
+  private var mustLogIn: Bool { session.settings.requiresAuthentication && session.user == nil }
+
+  /// When a client that must log in has to have done so.
+  private var loginEnd: Instant { start + settings.values.loginTime }
+
+  /// Greets the client; says whether the session goes on.
   @inline(never)
-  private func begin() async throws(ConnectionError) {
-    if service == .submissions { try await startTLS() }
+  private func begin() async throws(ConnectionError) -> Bool {
+    if service == .submissions {
+      try await startTLS()
+    } else if settings.values.refusesEarlyTalkers, !isTrusted, try connection.hasEarlyInput() {
+      return try await close(.earlyTalker)
+    }
     try await send(session.greeting)
+    return true
   }
 
   @inline(never)
@@ -85,38 +109,79 @@ final class ReceivingSession {
     commands += 1
     // A message for many is many commands, and those over the limit of recipients are told so.
     let limit = session.transaction == nil ? Limits.idleCommands : Limits.transactionCommands
-    if commands > limit {
+    if commands > limit || !receiver.parts.conduct.noteCommand(of: client) {
       return try await close(.tooManyCommands)
     }
     guard let line else { return try await perform(session.receiveOverlongLine()) }
     let action = session.receive(line[...], isFollowed: connection.hasBufferedInput)
-    return try await perform(action)
+    let goesOn = try await perform(action)
+    // RSET, a greeting and a refusal leave nothing of what has come in chunks.
+    if session.transaction == nil { reception = nil }
+    return goesOn
   }
 
+  /// Does what the protocol says, and then what it says to the result; whether the session goes on.
   private func perform(_ action: ServerAction) async throws(ConnectionError) -> Bool {
-    switch action {
-    case .reply(let reply):
-      try await send(reply)
-    case .close(let reply):
-      return try await close(reply)
-    case .startTLS(let reply):
-      try await send(reply)
-      try await connection.flush(until: .now + Limits.reply)
-      try await startTLS()
-      destinations = Destinations()
-    case .verify(let user, let password):
-      return try await perform(await verify(user, password))
-    case .checkSender(let transaction):
-      return try await perform(checkSender(transaction))
-    case .checkRecipient(let path):
-      return try await perform(await checkRecipient(path))
-    case .receiveData(let reply):
-      try await send(reply)
-      let outcome = try await receiveContent()
-      if outcome.code == .ok { commands = 0 }
-      return try await perform(session.dataEnded(outcome))
+    var next: ServerAction? = action
+    while let action = next {
+      switch action {
+      case .reply(let reply):
+        try await send(reply)
+        return true
+      case .close(let reply):
+        return try await close(reply)
+      case .startTLS(let reply):
+        try await changeToTLS(reply)
+        next = nil
+      case .verify, .lookUp, .checkProof, .logIn:
+        next = await authenticate(action)
+      case .checkSender, .checkRecipient, .flush:
+        next = await check(action)
+      case .receiveData, .receiveChunk, .skipChunk:
+        next = try await receive(action)
+      }
     }
     return true
+  }
+
+  @inline(never)
+  private func changeToTLS(_ reply: Reply) async throws(ConnectionError) {
+    try await send(reply)
+    try await connection.flush(until: .now + Limits.reply)
+    try await startTLS()
+    destinations = Destinations()
+  }
+
+  /// Finds out what the protocol wants to know of the envelope.
+  @inline(never)
+  private func check(_ action: ServerAction) async -> ServerAction {
+    switch action {
+    case .checkSender(let transaction): return checkSender(transaction)
+    case .checkRecipient(let path, let notification):
+      return await checkRecipient(path, notification)
+    case .flush(let domain, let withSubdomains):
+      return .reply(await flush(domain, withSubdomains: withSubdomains))
+    default: preconditionFailure("\(action) is not about the envelope")
+    }
+  }
+
+  /// Receives content.
+  @inline(never)
+  private func receive(_ action: ServerAction) async throws(ConnectionError) -> ServerAction {
+    let next: ServerAction
+    switch action {
+    case .receiveData(let reply):
+      try await send(reply)
+      next = session.dataEnded(try await receiveContent())
+    case .receiveChunk(let bytes, let isLast):
+      next = try await receiveChunk(bytes: bytes, isLast: isLast)
+    case .skipChunk(let bytes, let then):
+      return try await skipChunk(bytes: bytes) ?? then
+    default: preconditionFailure("\(action) is not about content")
+    }
+    // A message starts the count of commands anew.
+    if session.transaction == nil, case .reply(let reply) = next, reply.code == .ok { commands = 0 }
+    return next
   }
 
   private func send(_ reply: Reply) async throws(ConnectionError) {
@@ -138,10 +203,11 @@ final class ReceivingSession {
   private func sayFarewell(after error: ConnectionError) async {
     let reply: Reply
     switch error {
+    case .wait(.timedOut) where mustLogIn && loginEnd <= .now: reply = .loginTimedOut
     case .wait(.timedOut): reply = .now < end ? .timedOut : .sessionTooLong
     case .wait(.draining), .wait(.cancelled): reply = .shuttingDown
     case .endlessLine: reply = .endlessLine
-    case .closed, .system, .tls, .malformed, .plaintextAfterStartTLS: return
+    case .closed, .system, .tls, .malformed, .plaintextAfterStartTLS, .tlsOnPlainPort: return
     }
     do throws(ConnectionError) {
       try await send(reply)
@@ -151,43 +217,42 @@ final class ReceivingSession {
   }
 
   private func startTLS() async throws(ConnectionError) {
-    guard let identity = receiver.identity else {
+    guard let identity = receiver.parts.identity else {
       preconditionFailure("TLS is offered only where there is a certificate")
     }
-    try await connection.acceptTLS(identity.context, until: .now + Limits.handshake)
+    let context = profile?.allowsOldTLS == true ? identity.oldContext : nil
+    try await connection.acceptTLS(context ?? identity.context, until: .now + Limits.handshake)
     session.tlsEstablished()
   }
+}
 
-  private func verify(_ name: String, _ password: [UInt8]) async -> ServerAction {
-    let verification = await receiver.accounts.verify(user: name, password: password)
-    switch verification {
-    case .verified(let user):
-      Log.record(
-        .loggedIn(
-          service: service.rawValue, client: "\(client)", user: user.name.text,
-          how: connection.isEncrypted ? "AUTH+TLS" : "AUTH"))
-      return session.authenticationSucceeded(user: user.name.text)
-    case .wrong:
-      Log.record(
-        .loginFailed(
-          service: service.rawValue, client: "\(client)", user: name, reason: "wrong password"))
-      do throws(WaitError) {
-        try await Loop.shared.eventLoop.sleep(until: .now + Limits.failedLoginDelay)
-      } catch {
-        // The program stops; the client hears so at its next command.
-      }
-      return session.authenticationFailed()
-    case .temporary(let reason):
-      Log.record(
-        .loginFailed(service: service.rawValue, client: "\(client)", user: name, reason: reason))
-      return session.authenticationUnavailable()
-    }
+extension ReceivingSettings {
+  /// What the protocol is to offer to a client and to ask of it.
+  fileprivate func protocolSettings(
+    for profile: ClientProfile?, offersTLS: Bool, isTrusted: Bool, requiresAuthentication: Bool
+  ) -> ServerSettings {
+    var extensions = Extensions.all.subtracting(profile?.hidden ?? [])
+    if !offersTLS { extensions.remove(.startTLS) }
+    if !isTrusted { extensions.remove(.queueing) }
+    let limits = profile?.limits.orElse(limits) ?? limits
+    return ServerSettings(
+      hostname: hostname, messageBytes: limits.messageBytes ?? .max,
+      recipients: limits.recipients ?? .max, extensions: extensions,
+      leniency: profile?.leniency ?? [],
+      authentication: profile?.allowsLoginWithoutTLS == true ? .always : .underTLS,
+      requiresAuthentication: requiresAuthentication)
   }
 }
 
 extension Reply {
+  fileprivate static var earlyTalker: Reply {
+    Reply(.transactionFailed, EnhancedStatus(5, 5, 0), "You have talked before the greeting")
+  }
   fileprivate static var tooManyCommands: Reply {
-    Reply(.unavailable, EnhancedStatus(4, 7, 0), "Too many commands without a message")
+    Reply(.unavailable, EnhancedStatus(4, 7, 0), "Too many commands, try again later")
+  }
+  fileprivate static var loginTimedOut: Reply {
+    Reply(.unavailable, EnhancedStatus(4, 7, 0), "It took too long to log in, connect again")
   }
   fileprivate static var sessionTooLong: Reply {
     Reply(.unavailable, EnhancedStatus(4, 7, 0), "The session has lasted too long, connect again")

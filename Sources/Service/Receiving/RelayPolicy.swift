@@ -1,7 +1,6 @@
 package import Mail
-package import Platform
 
-/// Why a message may go on to another server.
+/// Why a client may send more than mail for local mailboxes.
 package enum Authorization: Equatable, Sendable {
   /// The client is in a trusted network.
   case network
@@ -24,12 +23,13 @@ package enum Authorization: Equatable, Sendable {
 ///
 /// Only the domain decides whether a recipient is local, as it stands after the last `@`. What the
 /// local part looks like (`user%other`, `other!user`, a quoted `"a@b"`) never makes it remote and
-/// never makes a remote one local, so no form of an address gets around the rule.
+/// never makes a remote one local, so no form of an address gets around the rule. A source route is
+/// not looked at: the mailbox behind it is the recipient (RFC 5321 §4.1.1.3).
 package struct RelayPolicy: Sendable {
   /// What is to be done with a recipient.
   package enum Decision: Equatable, Sendable {
     /// It is a mailbox of this host, if there is one of that name.
-    case local(localPart: String)
+    case local(Authorization?)
     /// It goes to the queue.
     case relay(Authorization)
     /// The client may not send there.
@@ -38,39 +38,51 @@ package struct RelayPolicy: Sendable {
     case wrongSender(Authorization)
   }
 
-  private let domains: Set<Domain>
-  private let trustedNetworks: [IPNetwork]
+  /// What is known of the client at this moment.
+  package struct Client: Sendable {
+    /// Whether its address is in a trusted network.
+    package var isTrusted: Bool
+    /// Who it has proved to be.
+    package var user: String?
+    /// The user of the grant that its address has.
+    package var grantUser: String?
 
-  package init(domains: Set<Domain>, trustedNetworks: [IPNetwork]) {
-    self.domains = domains
-    self.trustedNetworks = trustedNetworks
+    package init(isTrusted: Bool, user: String? = nil, grantUser: String? = nil) {
+      self.isTrusted = isTrusted
+      self.user = user
+      self.grantUser = grantUser
+    }
+
+    /// The strongest thing that speaks for the client: what it has proved, not where it is.
+    package var authorization: Authorization? {
+      if let user { return .user(user) }
+      if isTrusted { return .network }
+      return grantUser.map { .grant($0) }
+    }
   }
 
-  /// Whether the host at this address may relay without proof.
-  package func isTrusted(_ client: IPAddress) -> Bool {
-    trustedNetworks.contains { $0.contains(client) }
+  private let domains: Set<Domain>
+
+  package init(domains: Set<Domain>) {
+    self.domains = domains
   }
 
   /// Decides about one recipient.
   ///
-  /// - Parameters:
-  ///   - user: who the client has proved to be.
-  ///   - grantUser: the user of the grant that the address has at this moment.
-  ///   - maySend: whether a user may send as the sender of the message.
+  /// - Parameter maySend: whether somebody so authorised may send as the sender of the message.
   /// - Throws: what keeps `maySend` from telling; that is no reason to refuse for good.
   package func decide<Failure: Error>(
-    _ recipient: ForwardPath, client: IPAddress, user: String?, grantUser: String?,
-    maySend: (String) throws(Failure) -> Bool
+    _ recipient: ForwardPath, client: Client,
+    maySend: (Authorization) throws(Failure) -> Bool
   ) throws(Failure) -> Decision {
-    guard let mailbox = recipient.mailbox else { return .local(localPart: "postmaster") }
-    if domains.contains(mailbox.domain) { return .local(localPart: mailbox.localPart) }
-    if let user {
-      return try maySend(user) ? .relay(.user(user)) : .wrongSender(.user(user))
+    let isLocal = recipient.mailbox.map { domains.contains($0.domain) } ?? true
+    guard let authorization = client.authorization else { return isLocal ? .local(nil) : .denied }
+    if isLocal, case .grant = authorization {
+      // A grant is of the address, not of the program behind it: without one, anybody may write to a
+      // local mailbox, in whatever name.
+      return .local((try? maySend(authorization)) == true ? authorization : nil)
     }
-    if isTrusted(client) { return .relay(.network) }
-    if let grantUser {
-      return try maySend(grantUser) ? .relay(.grant(grantUser)) : .wrongSender(.grant(grantUser))
-    }
-    return .denied
+    guard try maySend(authorization) else { return .wrongSender(authorization) }
+    return isLocal ? .local(authorization) : .relay(authorization)
   }
 }

@@ -56,6 +56,9 @@ final class HopSession {
   /// Whether the server would take another message.
   var isOpen: Bool { session.isUsable }
 
+  /// Whether the server makes the reports that senders ask for (RFC 3461).
+  var reportsDelivery: Bool { session.capabilities.hasDSN }
+
   /// Whether the session has had its share of messages.
   var isWorn: Bool { messages >= Limits.messagesPerConnection }
 
@@ -201,7 +204,7 @@ final class HopSession {
     let status =
       switch error {
       case .tls: EnhancedStatus(4, 7, 5)
-      case .malformed, .endlessLine: EnhancedStatus(4, 5, 0)
+      case .malformed, .endlessLine, .tlsOnPlainPort: EnhancedStatus(4, 5, 0)
       case .closed, .wait, .system, .plaintextAfterStartTLS: EnhancedStatus(4, 4, 2)
       }
     let waiting = session.awaited.map { " while waiting for \($0.text)" } ?? ""
@@ -214,7 +217,7 @@ extension ConnectionError {
   fileprivate var isEndOfConnection: Bool {
     switch self {
     case .closed, .system, .tls: true
-    case .wait, .malformed, .endlessLine, .plaintextAfterStartTLS: false
+    case .wait, .malformed, .endlessLine, .plaintextAfterStartTLS, .tlsOnPlainPort: false
     }
   }
 }

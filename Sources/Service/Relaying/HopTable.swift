@@ -28,6 +28,11 @@ struct HopTable {
     return entry.reason
   }
 
+  /// Forgets that destinations are down.
+  mutating func forgetFailures(where matches: (Hop) -> Bool) {
+    dead = dead.filter { !matches($0.key) }
+  }
+
   /// Takes a place for a connection, if one is free.
   mutating func takePlace(_ hop: Hop) -> Bool {
     var entry = places[hop] ?? Places()

@@ -27,6 +27,9 @@ enum Limits {
   static let reasonBytes = 512
   /// A queue file that cannot be read now is tried again after this time.
   static let unreadablePause: Duration = .seconds(600)
+  /// How long a message may wait before its sender is told; RFC 5321 §4.5.4.1 has most of them leave
+  /// long before, and no sender wants to hear of each greylisting.
+  static let unreportedDelay: Duration = .seconds(4 * 3600)
   /// How long a message that was found at the start is tried before its age may end it: the network
   /// of a box that was off for a week comes up later than the daemon.
   static let settling: Duration = .seconds(3600)

@@ -6,14 +6,9 @@ import SMTP
 extension MessageDelivery {
   /// The addresses of the servers that take mail for a destination, best first (RFC 5321 §5.1).
   func route(to hop: Hop) async throws(HopFailure) -> [HopAddress] {
+    if let server = hop.lmtp { return try await route(to: server) }
     if let smarthost = settings.smarthost {
-      if let address = IPAddress(smarthost.host) {
-        return [
-          HopAddress(
-            host: smarthost.host, address: SocketAddress(address, port: smarthost.port))
-        ]
-      }
-      return try await addresses(of: [smarthost.host], port: smarthost.port, isDomain: false)
+      return try await addresses(of: smarthost.host, port: smarthost.port)
     }
     guard let domain = hop.domain, let name = Domain(ArraySlice(domain.utf8)) else {
       throw .permanent(Diagnosis(EnhancedStatus(5, 1, 2), "The address has no domain"))
@@ -28,6 +23,34 @@ extension MessageDelivery {
       ]
     }
     return try await mxAddresses(of: domain)
+  }
+
+  /// The addresses of a server of ours: whatever is wrong with its name is for the admin to mend.
+  private func route(to server: LMTPServer) async throws(HopFailure) -> [HopAddress] {
+    switch server {
+    case .unix(let path): return [HopAddress(unixSocket: path)]
+    case .tcp("localhost", let port):
+      // No name server is to say where that is.
+      return ["127.0.0.1", "::1"].compactMap { IPAddress($0) }.map { address in
+        HopAddress(host: "localhost", address: SocketAddress(address, port: port))
+      }
+    case .tcp(let host, let port):
+      do throws(HopFailure) {
+        return try await addresses(of: host, port: port)
+      } catch {
+        throw .temporary(error.diagnosis)
+      }
+    }
+  }
+
+  /// The addresses of a server that the admin has named, which may be an address itself.
+  private func addresses(
+    of host: String, port: UInt16
+  ) async throws(HopFailure) -> [HopAddress] {
+    if let address = IPAddress(host) {
+      return [HopAddress(host: host, address: SocketAddress(address, port: port))]
+    }
+    return try await addresses(of: [host], port: port, isDomain: false)
   }
 
   private func mxAddresses(of domain: String) async throws(HopFailure) -> [HopAddress] {

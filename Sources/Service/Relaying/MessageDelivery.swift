@@ -11,17 +11,19 @@ struct AttemptResult {
   let index: Int
   let outcome: Outcome
   /// The server that was talked to; nil if none was reached.
-  let server: String?
+  var server: String?
+  /// Whether the server tells the sender of a success that wants to know of it.
+  var isReportedByServer = false
 }
 
 /// One attempt to deliver one message to all recipients that are still to be done.
 @Loop
 struct MessageDelivery {
-  private let message: QueuedMessage
+  let message: QueuedMessage
   let relayer: Relayer
   let settings: RelayingSettings
   private let version: Int
-  private let schedule: RetrySchedule
+  let schedule: RetrySchedule
 
   init(_ message: QueuedMessage, relayer: Relayer) {
     self.message = message
@@ -52,14 +54,17 @@ struct MessageDelivery {
     var toDo = open.envelope.recipients.count { $0.state == .toDo }
     var lastReason = ""
     var unmarked: [(index: Int, state: State)] = []
+    var waiting: [AttemptResult] = []
     for group in groups(open.envelope) {
       let results = await attempt(group.hop, group.indices, of: open)
       let settled = await settle(results, hop: group.hop, of: open, nextIn: wait)
       toDo -= settled.states.count
+      waiting += settled.waiting
       if let reason = settled.reason { lastReason = reason }
       if toDo > 0 { await mark(settled.states, of: open) } else { unmarked = settled.states }
     }
     if toDo > 0 {
+      await reportDelay(waiting, of: open)
       // What the end of the program has interrupted is tried as soon as it starts again.
       let pause = Loop.shared.eventLoop.isDraining ? .zero : wait
       await relayer.spool.postpone(message, until: .now + pause, open: open, reason: lastReason)
@@ -90,7 +95,7 @@ struct MessageDelivery {
   private func groups(_ envelope: QueueEnvelope) -> [(hop: Hop, indices: [Int])] {
     var groups: [(hop: Hop, indices: [Int])] = []
     for (index, recipient) in envelope.recipients.enumerated() where recipient.state == .toDo {
-      let hop = hop(for: recipient.address)
+      let hop = hop(for: recipient.path?.mailbox?.domain, envelope)
       if let place = groups.firstIndex(where: { $0.hop == hop }) {
         groups[place].indices.append(index)
       } else {
@@ -100,31 +105,47 @@ struct MessageDelivery {
     return groups
   }
 
-  private func hop(for address: String) -> Hop {
-    if let smarthost = settings.smarthost {
-      return Hop(description: "\(smarthost.host):\(smarthost.port)", domain: nil, version: version)
-    }
-    let domain = Mailbox(address)?.domain.text ?? ""
-    return Hop(description: domain, domain: domain, version: version)
+  private func hop(for domain: Domain?, _ envelope: QueueEnvelope) -> Hop {
+    let lmtp = domain.flatMap { settings.handovers[$0] }
+    var hop =
+      if let lmtp {
+        Hop(description: "\(lmtp)", domain: nil, version: version, lmtp: lmtp)
+      } else if let smarthost = settings.smarthost {
+        Hop(description: "\(smarthost.host):\(smarthost.port)", domain: nil, version: version)
+      } else {
+        Hop(description: domain?.text ?? "", domain: domain?.text ?? "", version: version)
+      }
+    // RFC 8689 §5: a report goes to a server without REQUIRETLS rather than nowhere.
+    hop.requiresTLS =
+      envelope.requiresTLS && !envelope.reversePath.isEmpty && lmtp?.isOnThisHost != true
+    return hop
   }
 
   // MARK: Results
 
-  /// Records the outcomes in the log, and reports failures to the sender.
+  /// What has become of recipients, as the log, the file and the sender are told.
+  private struct Settlement {
+    /// Those that are done.
+    var states: [(index: Int, state: State)] = []
+    /// Those that have to wait.
+    var waiting: [AttemptResult] = []
+    /// Why they have to.
+    var reason: String?
+  }
+
+  /// Records the outcomes in the log, and reports them to the sender as far as it wants to know.
   ///
-  /// A report is on the device before its recipient is marked as failed, so after a crash it may be
-  /// sent twice and is never lost.
-  ///
-  /// - Returns: what has become of recipients, and why the others have to wait.
+  /// The report of a failure is on the device before its recipient is marked as failed, so after a
+  /// crash it may be sent twice and is never lost.
   private func settle(
     _ results: [AttemptResult], hop: Hop, of open: OpenMessage, nextIn wait: Duration
-  ) async -> (states: [(index: Int, state: State)], reason: String?) {
+  ) async -> Settlement {
     let isExpired = schedule.isExpired(
       arrived: open.envelope.arrived, now: WallClock.now, known: message.known(at: .now),
       isFound: message.isFound)
-    var states: [(index: Int, state: State)] = []
+    var settlement = Settlement()
     var failures: [AttemptResult] = []
-    var reason: String?
+    var successes: [AttemptResult] = []
     for result in results {
       let to = open.envelope.recipients[result.index].address
       let text = result.outcome.diagnosis.text
@@ -132,26 +153,36 @@ struct MessageDelivery {
       switch result.outcome {
       case .delivered:
         Log.record(.delivered(id: id, to: to, hop: server, reply: text))
-        states.append((result.index, .delivered))
+        settlement.states.append((result.index, .delivered))
+        if !result.isReportedByServer { successes.append(result) }
       case .deferred where !isExpired:
         Log.record(
           .deferred(
             id: id, to: to, hop: server, reason: text, nextInSeconds: Int(wait.wholeSeconds)))
-        reason = "\(to): \(text)"
+        settlement.waiting.append(result)
+        settlement.reason = "\(to): \(text)"
       case .deferred, .failed:
         Log.record(.failed(id: id, to: to, hop: server, reason: text))
         failures.append(result)
       }
     }
-    if failures.isEmpty { return (states, reason) }
+    if !successes.isEmpty {
+      do throws(SystemError) {
+        try await report(hop.lmtp == nil ? .relayed : .delivered, successes, of: open)
+      } catch {
+        // Limitation: to tell it later the message would have to stay, and might be sent again.
+        Log.say(.error, "\(id): the sender could not be told of the delivery: \(error)")
+      }
+    }
+    if failures.isEmpty { return settlement }
     do throws(SystemError) {
-      try await report(failures, of: open, isExpired: isExpired)
-      states += failures.map { ($0.index, .failed) }
+      try await report(.failed, failures, of: open, isExpired: isExpired)
+      settlement.states += failures.map { ($0.index, .failed) }
     } catch {
       Log.say(.error, "\(id): the report to its sender could not be stored: \(error)")
-      reason = "the report to the sender could not be stored: \(error)"
+      settlement.reason = "the report to the sender could not be stored: \(error)"
     }
-    return (states, reason)
+    return settlement
   }
 
   /// Marks recipients in the file of a message that stays; says whether that is on the device.

@@ -113,10 +113,35 @@ package final class Relayer {
     freePlace(hop)
   }
 
+  /// Tries the waiting mail for some domains now, those that are down included.
+  ///
+  /// - Returns: how many messages it is; nil if the queue is being searched already.
+  /// - Parameter matches: says whether a domain is meant; called on a worker too.
+  package func flush(_ matches: @Sendable (Domain) -> Bool) async -> Int? {
+    hops.forgetFailures { hop in
+      // A server that has the mail of many domains is asked again for each.
+      hop.domain.map { Domain($0).map(matches) ?? false } ?? true
+    }
+    return await spool.makeDue { envelope in
+      envelope.recipients.contains { recipient in
+        recipient.state == .toDo && recipient.path?.mailbox.map { matches($0.domain) } ?? false
+      }
+    }
+  }
+
   // MARK: What the deliveries share
 
-  /// The name of the maildrop for an address in one of our domains.
-  func user(for mailbox: Mailbox) -> String { user(mailbox) }
+  /// This host as it reports now.
+  package var reports: ReportingMTA { reporting(settings) }
+
+  /// This host as it reports under these settings.
+  func reporting(_ settings: RelayingSettings) -> ReportingMTA {
+    ReportingMTA(host: settings.hostname, postmaster: settings.postmaster, spool: spool) {
+      [user] mailbox in
+      let isOurs = mailbox == settings.postmaster || settings.domains.contains(mailbox.domain)
+      return isOurs && settings.handovers[mailbox.domain] == nil ? user(mailbox) : nil
+    }
+  }
 
   /// The client side of TLS for a policy; nil where TLS is not used.
   func tlsContext(for encryption: RelayingSettings.Encryption) throws(TLSError) -> TLSContext? {

@@ -52,6 +52,8 @@ package struct RelayingSettings: Sendable {
   package var domains: Set<Domain>
   /// Who answers for this host, and hears of reports that cannot be delivered.
   package var postmaster: Mailbox
+  /// The servers that store the mail of some of these domains.
+  package var handovers: [Domain: LMTPServer]
   /// Nil: straight to the MX.
   package var smarthost: Smarthost?
   /// The port of MX hosts: 25, except where a test has no right to it.
@@ -64,13 +66,15 @@ package struct RelayingSettings: Sendable {
   package var lifetime: Duration
 
   package init(
-    hostname: Domain, domains: Set<Domain>, postmaster: Mailbox, smarthost: Smarthost?,
-    mxPort: UInt16, encryption: Encryption, retry: [Duration], lifetime: Duration
+    hostname: Domain, domains: Set<Domain>, postmaster: Mailbox,
+    handovers: [Domain: LMTPServer] = [:], smarthost: Smarthost?, mxPort: UInt16,
+    encryption: Encryption, retry: [Duration], lifetime: Duration
   ) {
     precondition(!retry.isEmpty, "there is a wait between two attempts")
     self.hostname = hostname
     self.domains = domains
     self.postmaster = postmaster
+    self.handovers = handovers
     self.smarthost = smarthost
     self.mxPort = mxPort
     self.encryption = encryption

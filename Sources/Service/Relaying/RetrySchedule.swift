@@ -51,6 +51,15 @@ package struct RetrySchedule: Sendable {
     return waits.count - 1
   }
 
+  /// Whether a message has waited for so long that its sender should know.
+  ///
+  /// For the parameters see `isExpired`.
+  package func isDelayed(arrived: Int64, now: Int64, known: Duration, isFound: Bool) -> Bool {
+    if known >= Limits.unreportedDelay { return true }
+    guard isFound, let age = age(arrived: arrived, now: now) else { return false }
+    return age >= Limits.unreportedDelay
+  }
+
   /// Whether a message is too old to be tried again.
   ///
   /// What the program has seen for itself counts first: a wall clock that jumps by years, as when a

@@ -12,17 +12,19 @@ package final class Retrieval {
   let identity: ServerIdentity?
   let accounts: Accounts
   let grants: Grants
+  let conduct: Conduct
   let maildrops: Maildrops
 
   /// A service over these parts of the program; without an identity it offers no TLS.
   package init(
     _ settings: RetrievalSettings, identity: ServerIdentity?, accounts: Accounts, grants: Grants,
-    maildrops: Maildrops
+    conduct: Conduct, maildrops: Maildrops
   ) {
     self.settings = settings
     self.identity = identity
     self.accounts = accounts
     self.grants = grants
+    self.conduct = conduct
     self.maildrops = maildrops
   }
 

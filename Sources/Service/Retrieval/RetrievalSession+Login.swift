@@ -7,36 +7,59 @@ import POP3
 import Platform
 import SASL
 
-/// From a password to an open maildrop.
+/// From a password, or the proof of one, to an open maildrop.
 extension RetrievalSession {
-  /// Verifies the password, gives the client its grant and opens the maildrop.
-  ///
-  /// The grant comes with the right password, even when the maildrop is in use or cannot be read:
-  /// it is the proof of who is there, and a second device may want to send.
+  /// Verifies the password and logs in.
   func logIn(
     _ name: String, _ password: [UInt8], _ mechanism: Mechanism?
   ) async throws(ConnectionError) {
-    switch await verify(name, password) {
-    case .user(let user):
-      try await send(await open(user, how: grant(user, mechanism)))
-    case .refused(let refusal, let reason):
-      if refusal == .wrongCredentials { try await pause() }
-      try await send(refuse(name, refusal, because: reason))
-    }
-  }
-
-  /// What came of a password.
-  private enum Proof {
-    case user(String)
-    case refused(LoginRefusal, reason: String)
-  }
-
-  private func verify(_ name: String, _ password: [UInt8]) async -> Proof {
     switch await service.accounts.verify(user: name, password: password) {
-    case .verified(let user): .user(user.name.text)
-    case .wrong: .refused(.wrongCredentials, reason: "wrong user name or password")
-    case .temporary(let reason): .refused(.temporary, reason: reason)
+    case .verified(let user): try await logIn(user.name.text, mechanism)
+    case .wrong: try await refuse(name, password)
+    case .temporary(let reason): try await send(refuse(name, .temporary, because: reason))
     }
+  }
+
+  /// Looks up what SCRAM tells the client about a user.
+  @inline(never)
+  func lookUp(_ name: String, _ binding: String?) -> Action {
+    let binding = binding.flatMap { connection.channelBinding(named: $0) }
+    do throws(SystemError) {
+      return protocolSession.lookedUp(
+        try service.accounts.scramParameters(user: name, binding: binding))
+    } catch {
+      return .reply(refuse(name, .temporary, because: "\(error)"))
+    }
+  }
+
+  /// Checks a proof; the client is logged in once it has looked at ours.
+  func check(_ proof: SCRAMProof) async throws(ConnectionError) {
+    let (verification, signature) = service.accounts.verify(proof)
+    switch verification {
+    case .verified(let user): try await perform(accept(user.name.text, signature))
+    case .wrong: try await refuse(proof.user, nil)
+    case .temporary(let reason): try await send(refuse(proof.user, .temporary, because: reason))
+    }
+  }
+
+  @inline(never)
+  private func accept(_ user: String, _ signature: [UInt8]) -> Action {
+    protocolSession.proofAccepted(user: user, serverSignature: signature)
+  }
+
+  /// Gives the client its grant and opens the maildrop.
+  ///
+  /// The grant comes with the right password, even when the maildrop is in use or cannot be read:
+  /// it is the proof of who is there, and a second device may want to send.
+  func logIn(_ user: String, _ mechanism: Mechanism?) async throws(ConnectionError) {
+    try await send(await open(user, how: grant(user, mechanism)))
+  }
+
+  /// Answers a wrong password or proof: late, so that guessing takes its time.
+  private func refuse(_ name: String, _ password: [UInt8]?) async throws(ConnectionError) {
+    let mayGoOn = await service.conduct.loginFailed(
+      service: listener, client: connection.peer.host, user: name, password: password)
+    try await send(protocolSession.refuseLogin(mayGoOn ? .wrongCredentials : .tooManyFailures))
   }
 
   private func open(_ user: String, how: String) async -> Reply {
@@ -62,7 +85,8 @@ extension RetrievalSession {
     let how = (mechanism?.name ?? "USER") + (connection.isEncrypted ? "+TLS" : "")
     let settings = service.settings
     let address = connection.peer.host
-    if settings.grantNetworks.contains(where: { $0.contains(address) }) {
+    service.conduct.noteLogin(of: address)
+    if settings.mayEarnGrant(address) {
       service.grants.grant(address, user: user, how: how, window: settings.grantWindow)
       Log.record(
         .granted(
@@ -73,19 +97,10 @@ extension RetrievalSession {
 
   @inline(never)
   private func refuse(_ user: String, _ refusal: LoginRefusal, because reason: String) -> Reply {
-    switch refusal {
-    case .temporary:
-      // Not the line that fail2ban counts: the client has done nothing wrong.
-      Log.say(.error, "\(listener): \(user) cannot log in now: \(reason)")
-    case .wrongCredentials, .inUse:
-      Log.record(.loginFailed(service: listener, client: client, user: user, reason: reason))
-    }
+    // Not the line that fail2ban counts: the client has done nothing wrong.
+    Log.say(
+      refusal == .inUse ? .notice : .error,
+      "\(listener): \(user) cannot log in now from \(client): \(reason)")
     return protocolSession.refuseLogin(refusal)
-  }
-
-  private func pause() async throws(ConnectionError) {
-    do throws(WaitError) {
-      try await Loop.shared.eventLoop.sleep(until: .now + service.settings.failureDelay)
-    } catch { throw .wait(error) }
   }
 }

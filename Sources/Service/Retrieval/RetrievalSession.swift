@@ -49,11 +49,18 @@ final class RetrievalSession {
 
   /// Acts on a line, or on one that was too long and has been skipped.
   func answer(_ line: [UInt8]?) async throws(ConnectionError) {
-    switch action(on: line) {
+    try await perform(action(on: line))
+  }
+
+  func perform(_ action: Action) async throws(ConnectionError) {
+    switch action {
     case .reply(let reply): try await send(reply)
     case .startTLS(let reply): try await startTLS(after: reply)
     case .verify(let user, let password, let mechanism):
       try await logIn(user, password, mechanism)
+    case .lookUp(let user, let binding): try await perform(lookUp(user, binding))
+    case .checkProof(let proof): try await check(proof)
+    case .logIn(let user, let mechanism): try await logIn(user, mechanism)
     case .list: try await sendListing()
     case .send(let index, let bodyLines): try await send(index, bodyLines: bodyLines)
     case .update(let messages): try await update(messages)
@@ -62,6 +69,12 @@ final class RetrievalSession {
 
   @inline(never)
   private func action(on line: [UInt8]?) -> Action {
+    // Who has logged in may read thousands of messages in a minute.
+    if maildrop == nil, !service.conduct.noteCommand(of: connection.peer.host) {
+      Log.record(
+        .sessionEnded(service: listener, client: client, reason: "too many commands in a minute"))
+      return protocolSession.tooManyCommands()
+    }
     guard let line else { return protocolSession.receiveOverlongLine() }
     return protocolSession.receive(line[...])
   }

@@ -1,5 +1,6 @@
-package import Platform
+internal import EventLoop
 internal import POP3
+package import Platform
 
 /// What the administrator decided about POP3.
 package struct RetrievalSettings: Sendable {
@@ -8,26 +9,23 @@ package struct RetrievalSettings: Sendable {
   /// Whether a client with this address may send its password without TLS.
   package var allowsLoginWithoutTLS: @Sendable (IPAddress) -> Bool
   /// Where a login earns the right to send for a while.
-  package var grantNetworks: [IPNetwork]
+  package var mayEarnGrant: @Loop @Sendable (IPAddress) -> Bool
   /// For how long it does.
   package var grantWindow: Duration
   /// How long a client may be silent, or not take what it has asked for; at least 10 minutes
   /// (RFC 1939 §3).
   package var timeout: Duration
-  /// How long a wrong password is answered late, so that guessing takes time.
-  package var failureDelay: Duration
 
   /// Settings for all POP3 listeners of a host.
   package init(
     hostName: String, allowsLoginWithoutTLS: @escaping @Sendable (IPAddress) -> Bool,
-    grantNetworks: [IPNetwork], grantWindow: Duration,
-    timeout: Duration = POP3.Limits.autologout, failureDelay: Duration = .seconds(1)
+    mayEarnGrant: @escaping @Loop @Sendable (IPAddress) -> Bool, grantWindow: Duration,
+    timeout: Duration = POP3.Limits.autologout
   ) {
     self.hostName = hostName
     self.allowsLoginWithoutTLS = allowsLoginWithoutTLS
-    self.grantNetworks = grantNetworks
+    self.mayEarnGrant = mayEarnGrant
     self.grantWindow = grantWindow
     self.timeout = timeout
-    self.failureDelay = failureDelay
   }
 }

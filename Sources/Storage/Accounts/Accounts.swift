@@ -1,40 +1,28 @@
 package import EventLoop
 package import Mail
 import Platform
+import TLS
 
 /// The users, as the users file has them at this moment.
 ///
-/// The file is looked at for each login and each recipient, which costs an open and a stat, and read
-/// again when its time, size or inode is another; so a change holds at once and without a signal.
-///
 /// **Failures**: while the file cannot be read or holds an error, the last good users go on, and
 /// whatever they do not confirm is a temporary failure: no mail bounces and no password is called
-/// wrong for a slip of an editor. Each such state is reported once.
+/// wrong for a slip of an editor.
 ///
 /// **Limits**: `Limits.fileBytes` of the file; one password at a time for each worker.
 @Loop
 package final class Accounts {
-  private let path: String
   private let domains: Set<Domain>
   private let workers: WorkerPool
-  private let report: @Loop (String) -> Void
-  private var users: [UserName: User] = [:]
-  /// The version of the file that was read last, good or not; nil if it could not be opened.
-  private var version: Version?
+  private let file: FollowedFile<[UserName: User]>
+  let report: @Loop (String) -> Void
+  /// What the salts are made of that SCRAM tells of users who have none.
+  // Limitation: it is another after a restart, and those salts with it.
+  let decoySecret: [UInt8]
+
+  private var users: [UserName: User] { file.content }
   /// Why the file cannot be used now.
-  private var problem: UsersFileError?
-
-  /// What tells one version of a file from another.
-  private struct Version: Equatable {
-    let modified: Int64, nanoseconds: Int64, bytes: Int, inode: UInt64
-
-    init(_ status: FileStatus) {
-      modified = status.modified
-      nanoseconds = status.modifiedNanoseconds
-      bytes = status.bytes
-      inode = status.inode
-    }
-  }
+  var problem: UsersFileError? { file.problem }
 
   /// Reads the users.
   ///
@@ -42,17 +30,31 @@ package final class Accounts {
   ///   - path: The users file.
   ///   - domains: The domains of the users, which may follow the name at a login.
   ///   - workers: Where passwords are verified.
-  ///   - report: Takes each problem that the file comes to have, and the end of it.
+  ///   - report: Takes each problem that the file comes to have, and the end of it; and each login that
+  ///     must fail because of what stands in it.
   /// - Throws: why there are no users to begin with.
   package init(
     path: String, domains: [Domain], workers: WorkerPool, report: @escaping @Loop (String) -> Void
   ) throws(UsersFileError) {
-    self.path = path
     self.domains = Set(domains)
     self.workers = workers
     self.report = report
-    try read()
+    do throws(SystemError) {
+      decoySecret = try randomBytes(count: KeyDerivation.hashBytes)
+    } catch {
+      throw UsersFileError(.unreadable, reason: "no random numbers: \(error)")
+    }
+    let source = FollowedFile<[UserName: User]>.Source(
+      path: path, word: "users", limit: Limits.fileBytes
+    ) { content throws(UsersFileError) in
+      let users = try UsersFile(content, file: path).users
+      return Dictionary(uniqueKeysWithValues: users.map { ($0.name, $0) })
+    }
+    file = try FollowedFile(source, report: report)
   }
+
+  /// Reads the file again if it has changed.
+  func refresh() { file.refresh() }
 
   /// The names of all users, sorted.
   package var names: [UserName] {
@@ -71,12 +73,16 @@ package final class Accounts {
     return nil
   }
 
+  /// The name of the maildrop of the user of that name; nil if there is none, as far as is known.
+  func maildrop(of name: String) -> String? {
+    UserName(name).flatMap { users[$0] }?.name.text
+  }
+
   /// Verifies a password on a worker thread.
   ///
   /// The name may have another case, as telephones write it, and a local domain.
   package func verify(user name: String, password: [UInt8]) async -> Verification {
-    refresh()
-    let user = login(name).flatMap { users[$0] }
+    let user = user(named: name)
     // The work is the same for a user that does not exist.
     let verifier = user?.verifier ?? .decoy
     guard (1...Limits.passwordBytes).contains(password.count) else { return refusal }
@@ -88,39 +94,23 @@ package final class Accounts {
     }
   }
 
-  private var refusal: Verification {
+  /// What a login is told that cannot be confirmed.
+  var refusal: Verification {
     problem.map { .temporary($0.description) } ?? .wrong
   }
 
-  private func login(_ text: String) -> UserName? {
+  /// The user who logs in by this name, as the file is now.
+  func user(named name: String) -> User? {
+    refresh()
+    return login(name).flatMap { users[$0] }
+  }
+
+  /// The name of a user that a login may spell otherwise; nil if no user can have it.
+  func login(_ text: String) -> UserName? {
     let text = text.asciiLowercased
     guard let at = text.utf8.lastIndex(of: .at) else { return UserName(text) }
     let domain = Domain(String(text[text.utf8.index(after: at)...]))
     guard let domain, domains.contains(domain) else { return nil }
     return UserName(text[..<at])
-  }
-}
-
-extension Accounts {
-  /// Reads the file again if it is another than the one that was read last.
-  private func refresh() {
-    let found = (try? Descriptor.reading(path: path).status()).map(Version.init)
-    if let found, found == version { return }
-    let before = problem
-    do throws(UsersFileError) {
-      try read()
-      if before != nil { report("\(path): is in use again") }
-    } catch {
-      problem = error
-      version = found
-      if before != error { report("\(error); the users known so far stay") }
-    }
-  }
-
-  private func read() throws(UsersFileError) {
-    let (file, status) = try UsersFile.readVersion(path: path)
-    users = Dictionary(uniqueKeysWithValues: file.users.map { ($0.name, $0) })
-    version = Version(status)
-    problem = nil
   }
 }

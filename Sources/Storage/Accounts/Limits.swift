@@ -1,4 +1,4 @@
-/// The limits of the users file and of what verifies a password.
+/// The limits of the files of users and aliases and of what verifies a password.
 package enum Limits {
   /// Iterations of PBKDF2 in a verifier that is made here.
   ///
@@ -25,7 +25,22 @@ package enum Limits {
   /// Octets of the users file: ten thousand users.
   static let fileBytes = 2 << 20
 
-  /// Lines of the users file that one report tells of.
+  /// Octets of the file of aliases: five thousand of them.
+  static let aliasesFileBytes = 256 << 10
+
+  /// Targets of one alias, and of all aliases together that one recipient leads to.
+  ///
+  /// RFC 5321 §4.5.3.1.8 asks for 100 recipients of a message that comes from outside; a list of more
+  /// people is the work of a list server.
+  static let aliasTargets = 100
+
+  /// How many aliases may follow one another.
+  static let aliasDepth = 10
+
+  /// Remarks on aliases that are remembered, so that each is reported once.
+  static let remarks = 20
+
+  /// Lines of a file that one report tells of.
   static let reportedLines = 20
 
   /// Addresses that one user may send as.

@@ -37,6 +37,14 @@ package struct SCRAMVerifier: Equatable, Sendable {
     serverKey = KeyDerivation.hmacSHA256(key: salted, Array("Server Key".utf8))
   }
 
+  /// The verifier with these fields.
+  init(iterations: Int, salt: [UInt8], storedKey: [UInt8], serverKey: [UInt8]) {
+    self.iterations = iterations
+    self.salt = salt
+    self.storedKey = storedKey
+    self.serverKey = serverKey
+  }
+
   /// The verifier that stands after `{SCRAM-SHA-256}`; nil if there is none.
   init?(_ text: Substring) {
     let fields = text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
@@ -50,10 +58,7 @@ package struct SCRAMVerifier: Equatable, Sendable {
       let serverKey = Base64.decode(Array(fields[3])[...], limit: KeyDerivation.hashBytes),
       storedKey.count == KeyDerivation.hashBytes, serverKey.count == KeyDerivation.hashBytes
     else { return nil }
-    self.iterations = iterations
-    self.salt = salt
-    self.storedKey = storedKey
-    self.serverKey = serverKey
+    self.init(iterations: iterations, salt: salt, storedKey: storedKey, serverKey: serverKey)
   }
 
   /// What stands after `{SCRAM-SHA-256}`: `iterations,salt,StoredKey,ServerKey`.
@@ -68,5 +73,18 @@ package struct SCRAMVerifier: Equatable, Sendable {
   func accepts(_ password: [UInt8]) -> Bool {
     let other = SCRAMVerifier(password: password, salt: salt, iterations: iterations)
     return KeyDerivation.constantTimeEquals(storedKey, other.storedKey)
+  }
+
+  /// Whether the proof is made of the password; quick, as the client has done the slow part
+  /// (RFC 5802 §3).
+  func accepts(_ proof: SCRAMProof) -> Bool {
+    let signature = KeyDerivation.hmacSHA256(key: storedKey, proof.authMessage)
+    let clientKey = zip(proof.clientProof, signature).map { $0 ^ $1 }
+    return KeyDerivation.constantTimeEquals(KeyDerivation.sha256(clientKey), storedKey)
+  }
+
+  /// `ServerSignature`: what proves to the client of the proof that we have the user's key.
+  func serverSignature(of proof: SCRAMProof) -> [UInt8] {
+    KeyDerivation.hmacSHA256(key: serverKey, proof.authMessage)
   }
 }

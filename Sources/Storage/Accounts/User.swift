@@ -11,6 +11,14 @@ package struct User: Equatable, Sendable {
   package var senders: [SenderRule] = []
   /// How much mail the maildrop may hold; nil for as much as there is room.
   package var quota: ByteCount?
+  /// Recipients of one message; nil for as many as the configuration says.
+  package var recipients: Int?
+  /// The size of one message; nil for what the configuration says.
+  package var messageSize: ByteCount?
+  /// Messages in an hour; nil for as many as the configuration says.
+  package var messagesPerHour: Allowance?
+  /// Recipients of all these messages; nil for as many as the configuration says.
+  package var recipientsPerHour: Allowance?
 
   package init(name: UserName, verifier: Verifier) {
     self.name = name
@@ -46,58 +54,18 @@ extension User {
     }
     self.init(name: name, verifier: verifier)
     guard fields.count == 3 else { return }
-    for option in fields[2].utf8.split(separator: .space) { try take(option: Substring(option)) }
+    for option in fields[2].utf8.split(separator: .space) { try take(Substring(option)) }
   }
 
-  private mutating func take(option: Substring) throws(UsersFileError) {
-    let parts = option.utf8.split(
+  private mutating func take(_ text: Substring) throws(UsersFileError) {
+    let parts = text.utf8.split(
       separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-    let key = Substring(parts[0])
-    let value = parts.count == 2 ? Substring(parts[1]) : ""
-    switch key {
-    case "send-as":
-      senders = try Self.senders(value)
-    case "quota":
-      guard let quota = ByteCount(value), quota.bytes > 0 else {
-        throw UsersFileError(reason: "the quota of \(name) is not a size such as 500MB")
-      }
-      self.quota = quota
-    default:
+    guard let option = Option(rawValue: String(Substring(parts[0]))) else {
       throw UsersFileError(
-        reason: "\"\(String(escaping: key.utf8, limit: 80))\" is not an option of a user;"
-          + " the options are send-as=ADDRESS,@DOMAIN and quota=SIZE")
+        reason: "\"\(String(escaping: parts[0], limit: 80))\" is not an option of a user;"
+          + " the options are \(Option.allCases.map(\.rawValue).joined(separator: ", "))")
     }
-  }
-
-  /// The rules of a list between commas, as the file and the command line have it.
-  package static func senders(
-    _ list: some StringProtocol
-  ) throws(UsersFileError) -> [SenderRule] {
-    let texts = Substring(list).utf8.split(
-      separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
-    guard texts.count <= Limits.senders else {
-      throw UsersFileError(reason: "there are more than \(Limits.senders) addresses in send-as")
-    }
-    var rules: [SenderRule] = []
-    for text in texts.map({ Substring($0) }) {
-      guard let rule = SenderRule(text) else {
-        throw UsersFileError(
-          reason: "\"\(String(escaping: text.utf8, limit: 80))\" in send-as is neither an address"
-            + " nor an @domain")
-      }
-      rules.append(rule)
-    }
-    return rules
-  }
-
-  /// The options as the users file has them, `key=value`.
-  package var options: [String] {
-    var options: [String] = []
-    if !senders.isEmpty {
-      options.append("send-as=" + senders.map(\.text).joined(separator: ","))
-    }
-    if let quota { options.append("quota=\(quota)") }
-    return options
+    try set(option, to: parts.count == 2 ? Substring(parts[1]) : "")
   }
 
   /// The line of the users file.

@@ -3,24 +3,13 @@ import Platform
 extension UsersFile {
   /// Reads the file at `path`.
   package static func read(path: String) throws(UsersFileError) -> UsersFile {
-    try readVersion(path: path).users
-  }
-
-  /// Reads the file at `path`, and which version of the file that was.
-  static func readVersion(
-    path: String
-  ) throws(UsersFileError) -> (users: UsersFile, status: FileStatus) {
     let content: [UInt8]
-    let status: FileStatus
     do throws(SystemError) {
-      let file = try Descriptor.reading(path: path)
-      // Taken before the content: if the file changes in between, the next look reads it again.
-      status = try file.status()
-      content = try file.readAll(limit: Limits.fileBytes)
+      content = try Descriptor.reading(path: path).readAll(limit: Limits.fileBytes)
     } catch {
       throw UsersFileError(.unreadable, reason: "\(path): cannot be read: \(error)")
     }
-    return (try UsersFile(content, file: path), status)
+    return try UsersFile(content, file: path)
   }
 
   /// Changes the file at `path` with `change`, or makes it.

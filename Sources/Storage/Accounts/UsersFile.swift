@@ -1,6 +1,7 @@
 import Mail
 
-/// What is wrong with the users file, or with a change of it: a text for the administrator.
+/// What is wrong with the file of users or of aliases, or with a change of it: a text for the
+/// administrator.
 package struct UsersFileError: Error, Equatable, Sendable, CustomStringConvertible {
   /// What kind of problem it is, for the exit status of the tool.
   package enum Kind: Sendable {
@@ -46,36 +47,29 @@ package struct UsersFile: Sendable {
 
   /// The lines of `content`; `file` is for the messages.
   init(_ content: [UInt8], file: String) throws(UsersFileError) {
-    var problems: [String] = []
+    var problems = FileProblems(file)
     var parts = content.split(separator: .lineFeed, omittingEmptySubsequences: false)
     if parts.last?.isEmpty == true { parts.removeLast() }
     for (index, part) in parts.enumerated() {
       do throws(UsersFileError) {
         try append(Self.line(part))
       } catch {
-        problems.append("\(file):\(index + 1): \(error)")
+        problems.add(error, line: index + 1)
         lines.append(Line(text: Array(part)))
       }
     }
-    if problems.isEmpty { return }
-    let told = problems.prefix(Limits.reportedLines)
-    let rest = problems.count - told.count
-    throw UsersFileError(
-      reason: told.joined(separator: "\n") + (rest > 0 ? "\nand \(rest) more" : ""))
+    try problems.check()
   }
 
   private static func line(_ bytes: ArraySlice<UInt8>) throws(UsersFileError) -> Line {
     guard let text = String(validating: bytes, as: UTF8.self), !bytes.contains(.nul) else {
       throw UsersFileError(reason: "the line is not UTF-8 text")
     }
-    let isSpace = { (byte: UInt8) in
-      byte == .space || byte == .tab || byte == .carriageReturn
+    let trimmed = text[...].trimmed
+    if trimmed.isEmpty || trimmed.utf8.first == UInt8(ascii: "#") {
+      return Line(text: Array(bytes))
     }
-    var trimmed = text.utf8[...]
-    while let first = trimmed.first, isSpace(first) { trimmed = trimmed.dropFirst() }
-    while let last = trimmed.last, isSpace(last) { trimmed = trimmed.dropLast() }
-    if trimmed.isEmpty || trimmed.first == UInt8(ascii: "#") { return Line(text: Array(bytes)) }
-    return Line(text: Array(bytes), user: try User(line: Substring(trimmed)))
+    return Line(text: Array(bytes), user: try User(line: trimmed))
   }
 
   private mutating func append(_ line: Line) throws(UsersFileError) {

@@ -68,6 +68,14 @@ package final class OpenMessage: Sendable {
     try file.synchronizeData()
   }
 
+  /// Records that the sender has been told of a delay; blocks.
+  ///
+  /// It need not be durable: after a crash the sender is told a second time at worst.
+  package func markDelayReported() throws(SystemError) {
+    guard let offset = envelope.delayReportOffset else { return }
+    try file.write(QueueEnvelope.State.delivered.rawValue, at: offset)
+  }
+
   /// Writes why the message is still here, for the admin; blocks.
   func setStatus(_ text: String) throws(SystemError) {
     try file.write(QueueEnvelope.status(text), at: envelope.statusOffset)

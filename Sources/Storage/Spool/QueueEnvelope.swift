@@ -1,4 +1,23 @@
+package import Mail
+
 /// Who a queued message is from and for, and what has become of each recipient.
+///
+/// It is the beginning of the message's file, one field a line, in UTF-8 without control characters:
+///
+///     Gatepost-Arrived: 1763706000                          Unix time
+///     Gatepost-Origin: 192.168.1.7 trusted network          who handed it in, and by what right
+///     Gatepost-From: <me@home.example>                      the reverse path
+///     Gatepost-Body: 8BITMIME                               these five only where they were declared
+///     Gatepost-SMTPUTF8: yes
+///     Gatepost-REQUIRETLS: yes
+///     Gatepost-RET: HDRS
+///     Gatepost-ENVID: QQ314159
+///     Gatepost-To: - <ann@far.example> notify=FAILURE,DELAY orcpt=rfc822;ann@far.example
+///     Gatepost-Delay-Report: -                              + when the sender was told of a delay
+///     Gatepost-Status: ann@far.example: 450 4.2.0 later     what happened at the last attempt
+///
+/// The first character of a recipient is its `State`; that and the two last fields are written in
+/// place. A field that is not known is passed over, so that a later version may add some.
 package struct QueueEnvelope: Equatable, Sendable {
   /// What has become of a recipient; the raw value is the byte in the file.
   package enum State: UInt8, Sendable {
@@ -13,20 +32,37 @@ package struct QueueEnvelope: Equatable, Sendable {
     package let address: String
     /// What has become of it.
     package var state: State
+    /// What the sender wants to be told of it.
+    package let notification: NotificationRequest
     /// Where in the file the byte of the state is.
     let offset: Int
+
+    /// The forward path as a value; nil if it is none.
+    package var path: ForwardPath? { ForwardPath("<\(address)>", allowsUTF8: true) }
   }
 
   /// The reverse path without angle brackets; empty for a report (RFC 5321 §4.5.5).
   package let reversePath: String
+  /// The reverse path as a value; nil if it is none.
+  package var sender: ReversePath? { ReversePath("<\(reversePath)>", allowsUTF8: true) }
   /// The recipients, in the order of arrival.
   package var recipients: [Recipient]
   /// Unix time of arrival in seconds.
   package let arrived: Int64
   /// Whether the content was declared 8BITMIME (RFC 6152).
   package let is8Bit: Bool
+  /// Whether the message was declared SMTPUTF8 (RFC 6531).
+  package let isInternationalized: Bool
+  /// Whether the message was declared REQUIRETLS (RFC 8689).
+  package let requiresTLS: Bool
+  /// What the sender wants of reports as a whole.
+  package let report: ReportRequest
   /// What happened at the last attempt, for the admin.
   package var status: String
+  /// Whether the sender has been told that the message is delayed; nil where nobody wants to be.
+  package let isDelayReported: Bool?
+  /// Where in the file the byte is that says so.
+  let delayReportOffset: Int?
   /// Where in the file the text of the status is.
   let statusOffset: Int
   /// Where in the file the message itself begins.
@@ -37,58 +73,6 @@ package struct QueueEnvelope: Equatable, Sendable {
 }
 
 extension QueueEnvelope {
-  /// The field that begins each line of the envelope.
-  private static let prefix = "Gatepost-"
-  /// The room for the status in bytes, filled up with spaces so that it can be written in place.
-  static let statusBytes = 200
-  /// A file whose envelope is longer is not one of ours: room for 5,000 usual recipients and more.
-  static let limitBytes = 512 << 10
-  /// How much of it the fields besides the recipients may take.
-  private static let otherBytes = 4 << 10
-
-  /// Whether an envelope with these recipients can be read again, once it is written.
-  ///
-  /// - Parameter addressBytes: the octets of all their forward paths together.
-  package static func hasRoom(forRecipients count: Int, addressBytes: Int) -> Bool {
-    let lineBytes = "\(prefix)To: - <>\n".utf8.count
-    return count * lineBytes + addressBytes <= limitBytes - otherBytes
-  }
-
-  /// The header fields of a new message's envelope.
-  ///
-  /// - Precondition: the addresses are valid paths, so without control characters.
-  static func header(
-    reversePath: String, recipients: [String], arrived: Int64, is8Bit: Bool, origin: String
-  ) -> [UInt8] {
-    var text = "\(prefix)Arrived: \(arrived)\n\(prefix)Origin: \(safe(origin))\n"
-    text += "\(prefix)From: <\(safe(reversePath))>\n"
-    if is8Bit { text += "\(prefix)Body: 8BITMIME\n" }
-    for recipient in recipients { text += "\(prefix)To: - <\(safe(recipient))>\n" }
-    var bytes = Array(text.utf8)
-    bytes += Array("\(prefix)Status: ".utf8)
-    bytes += status("not tried yet")
-    bytes.append(UInt8(ascii: "\n"))
-    return bytes
-  }
-
-  /// The text as it stands in the file: one line of exactly `statusBytes`.
-  static func status(_ text: String) -> [UInt8] {
-    let text = safe(text)
-    var bytes = Array(text.utf8.prefix(statusBytes))
-    // Cutting must not leave half a character behind.
-    if text.utf8.count > statusBytes {
-      while let last = bytes.last, last >= 0x80 { bytes.removeLast() }
-    }
-    return bytes + repeatElement(UInt8(ascii: " "), count: statusBytes - bytes.count)
-  }
-
-  /// The text without what could end a line: a last guard, for what comes here is validated.
-  static func safe(_ text: String) -> String {
-    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) { return text }
-    return String(
-      decoding: text.utf8.map { $0 >= 0x20 && $0 != 0x7F ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
-  }
-
   /// Parses the envelope at the beginning of a file.
   ///
   /// - Parameter bytes: the beginning of the file, at least to the first line of the message.
@@ -98,6 +82,10 @@ extension QueueEnvelope {
     var recipients: [Recipient] = []
     var arrived: Int64?
     var is8Bit = false
+    var isInternationalized = false
+    var requiresTLS = false
+    var report = ReportRequest()
+    var delayReport: (isMade: Bool, offset: Int)?
     var status: (text: String, offset: Int)?
     var start = 0
     while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
@@ -112,12 +100,21 @@ extension QueueEnvelope {
       case "Arrived": arrived = Int64(text)
       case "From": reversePath = Self.path(value)
       case "Body": is8Bit = text == "8BITMIME"
+      case "SMTPUTF8": isInternationalized = text == "yes"
+      case "REQUIRETLS": requiresTLS = text == "yes"
+      case "RET": report.returned = ReportRequest.Returned(rawValue: text)
+      case "ENVID": report.envelopeIdentifier = XText.isValid(value) ? text : nil
+      case "Delay-Report": delayReport = (value.first != State.toDo.rawValue, valueStart)
       case "Status": status = (Self.trimmed(text), valueStart)
       case "To":
         guard let first = value.first, let state = State(rawValue: first),
-          let address = Self.path(value.dropFirst(2))
+          let end = value.lastIndex(of: UInt8(ascii: ">")),
+          let address = Self.path(value[...end].dropFirst(2)),
+          let notification = Self.notification(value[end...].dropFirst())
         else { return nil }
-        recipients.append(Recipient(address: address, state: state, offset: valueStart))
+        recipients.append(
+          Recipient(
+            address: address, state: state, notification: notification, offset: valueStart))
       default: break  // of a later version, or for the admin
       }
       start = end + 1
@@ -129,6 +126,11 @@ extension QueueEnvelope {
     self.recipients = recipients
     self.arrived = arrived
     self.is8Bit = is8Bit
+    self.isInternationalized = isInternationalized
+    self.requiresTLS = requiresTLS
+    self.report = report
+    isDelayReported = delayReport?.isMade
+    delayReportOffset = delayReport?.offset
     self.status = status.text
     statusOffset = status.offset
     contentOffset = start
@@ -139,6 +141,24 @@ extension QueueEnvelope {
       return nil
     }
     return String(decoding: bytes.dropFirst().dropLast(), as: UTF8.self)
+  }
+
+  /// What stands after an address; nil if it is damaged: a request not to be told would be lost.
+  private static func notification(_ bytes: ArraySlice<UInt8>) -> NotificationRequest? {
+    var request = NotificationRequest()
+    var cursor = ByteCursor(bytes)
+    while !cursor.isAtEnd {
+      guard cursor.take(.space) else { return nil }
+      if cursor.take(word: "notify=") {
+        request.events = .init(parsing: cursor.take { $0 != .space })
+        guard request.events != nil else { return nil }
+      } else if cursor.take(word: "orcpt=") {
+        request.originalRecipient = OriginalRecipient(cursor.take { $0 != .space })
+      } else {
+        _ = cursor.take { $0 != .space }  // of a later version
+      }
+    }
+    return request
   }
 
   private static func trimmed(_ text: String) -> String {

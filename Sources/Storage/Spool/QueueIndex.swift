@@ -47,8 +47,10 @@ struct QueueIndex {
   /// When the first message is due; nil for an empty queue.
   var firstDue: Instant? { entries.first?.due }
 
-  /// All messages in no order.
-  var messages: [QueuedMessage] { entries.map(\.message) }
+  /// Those that are not due at `now`, in no order.
+  func waiting(at now: Instant) -> [QueuedMessage] {
+    entries.lazy.filter { $0.due > now }.map(\.message)
+  }
 
   mutating func reserve(_ count: Int) { entries.reserveCapacity(count) }
 
@@ -72,8 +74,20 @@ struct QueueIndex {
     return first.message
   }
 
-  private mutating func sink() {
-    var place = 0
+  /// Makes those due at `now` that wait for longer and match; says how many they are.
+  mutating func makeDue(at now: Instant, where matches: (QueuedMessage) -> Bool) -> Int {
+    var count = 0
+    for place in entries.indices
+    where entries[place].due > now && matches(entries[place].message) {
+      entries[place].due = now
+      count += 1
+    }
+    if count > 0 { for place in (0..<entries.count / 2).reversed() { sink(from: place) } }
+    return count
+  }
+
+  private mutating func sink(from start: Int = 0) {
+    var place = start
     while true {
       var child = 2 * place + 1
       if child >= entries.count { return }

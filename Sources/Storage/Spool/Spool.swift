@@ -47,7 +47,9 @@ package final class Spool {
   nonisolated let directories: SpoolDirectories
   /// The threads for syncs and scans.
   package nonisolated let disk: WorkerPool
-  private var index = QueueIndex()
+  var index = QueueIndex()
+  /// Whether messages are being made due.
+  var isMakingDue = false
   private var counter: UInt32 = 0
   private var pending: [Draft] = []
   private var isCommitting = false
@@ -92,29 +94,24 @@ package final class Spool {
   /// Starts a message for the queue, for maildrops, or for both.
   ///
   /// - Parameters:
-  ///   - reversePath: without angle brackets; empty for a report.
-  ///   - remote: forward paths for the queue, valid and without angle brackets.
+  ///   - envelope: its recipients are those for the queue.
   ///   - users: names from the users file whose maildrops get the message.
-  ///   - origin: who handed it in, for the admin who reads the file.
   ///   - trace: the Received field, with LF line ends; it comes first in either file.
   package func begin(
-    reversePath: String, remote: [String], users: [String], is8Bit: Bool, origin: String,
-    id: QueueID, trace: String
+    _ envelope: SubmittedEnvelope, users: [String], id: QueueID, trace: String
   ) -> Delivery {
     var drafts: [Draft] = []
-    if !remote.isEmpty {
+    if !envelope.recipients.isEmpty {
       let draft = Draft(id: id, destination: .queue)
-      _ = draft.append(
-        QueueEnvelope.header(
-          reversePath: reversePath, recipients: remote, arrived: Int64(id.seconds), is8Bit: is8Bit,
-          origin: origin))
+      _ = draft.append(QueueEnvelope.header(envelope, arrived: Int64(id.seconds)))
       _ = draft.append(Array(trace.utf8))
       drafts.append(draft)
     }
     if !users.isEmpty {
       let draft = Draft(id: id, destination: .maildrops(users))
       // RFC 5321 §4.4: the server that makes the final delivery inserts the return path.
-      _ = draft.append(Array("Return-Path: <\(QueueEnvelope.safe(reversePath))>\n\(trace)".utf8))
+      let returnPath = "Return-Path: <\(QueueEnvelope.safe(envelope.reversePath))>\n"
+      _ = draft.append(Array((returnPath + trace).utf8))
       drafts.append(draft)
     }
     return Delivery(id: id, drafts: drafts, spool: self)

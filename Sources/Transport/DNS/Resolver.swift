@@ -10,7 +10,8 @@ package import Platform
 /// talks nonsense or stays silent is passed over for the next one; only when the last has been asked
 /// is there an error. "There is nothing" is never concluded from a failure.
 ///
-/// **Limits**: 20 seconds for a question; see `Limits` for what an answer and the cache may hold.
+/// **Limits**: 20 seconds for a question, less where `until` says so; see `Limits` for what an answer
+/// and the cache may hold.
 @Loop
 package final class Resolver {
   private var nameServers: NameServers
@@ -42,23 +43,50 @@ package final class Resolver {
   ///
   /// Hosts of equal preference stand in the server's order; to spread the load is the caller's. A host
   /// whose name is no host name is left out.
-  package func mx(_ domain: String) async throws(DNSError) -> Answer<MXRecord> {
-    try await lookUp(domain, .mx) { if case .exchanges(let hosts) = $0 { hosts } else { [] } }
+  package func mx(
+    _ domain: String, until deadline: Instant = .distantFuture
+  ) async throws(DNSError) -> Answer<MXRecord> {
+    try await lookUp(domain, .mx, until: deadline) {
+      if case .exchanges(let hosts) = $0 { hosts } else { [] }
+    }
   }
 
   /// The IPv4 addresses of `host`.
-  package func a(_ host: String) async throws(DNSError) -> Answer<IPAddress> {
-    try await lookUp(host, .a) { if case .addresses(let all) = $0 { all } else { [] } }
+  package func a(
+    _ host: String, until deadline: Instant = .distantFuture
+  ) async throws(DNSError) -> Answer<IPAddress> {
+    try await lookUp(host, .a, until: deadline) {
+      if case .addresses(let all) = $0 { all } else { [] }
+    }
   }
 
   /// The IPv6 addresses of `host`.
-  package func aaaa(_ host: String) async throws(DNSError) -> Answer<IPAddress> {
-    try await lookUp(host, .aaaa) { if case .addresses(let all) = $0 { all } else { [] } }
+  package func aaaa(
+    _ host: String, until deadline: Instant = .distantFuture
+  ) async throws(DNSError) -> Answer<IPAddress> {
+    try await lookUp(host, .aaaa, until: deadline) {
+      if case .addresses(let all) = $0 { all } else { [] }
+    }
   }
 
-  /// The texts of `name`; the strings of one record are joined (RFC 7208 §3.3).
-  package func txt(_ name: String) async throws(DNSError) -> Answer<[UInt8]> {
-    try await lookUp(name, .txt) { if case .texts(let texts) = $0 { texts } else { [] } }
+  /// The names that the network's owner gives the host at `address`, who may lie.
+  package func ptr(
+    _ address: IPAddress, until deadline: Instant = .distantFuture
+  ) async throws(DNSError) -> Answer<String> {
+    let name = address.reverseName(in: address.isV4 ? "in-addr.arpa" : "ip6.arpa")
+    return try await lookUp(name, .ptr, until: deadline) {
+      if case .names(let names) = $0 { names } else { [] }
+    }
+  }
+
+  /// The texts of `name`, those that begin with `v=` first; the strings of one record are joined
+  /// (RFC 7208 §3.3).
+  package func txt(
+    _ name: String, until deadline: Instant = .distantFuture
+  ) async throws(DNSError) -> Answer<[UInt8]> {
+    try await lookUp(name, .txt, until: deadline) {
+      if case .texts(let texts) = $0 { texts } else { [] }
+    }
   }
 
   /// What the certificate of the server at `port` of `host` must look like (RFC 7672 §2).
@@ -73,10 +101,11 @@ package final class Resolver {
   }
 
   private func lookUp<Record>(
-    _ name: String, _ type: RecordType, _ records: (RecordSet) -> [Record]
+    _ name: String, _ type: RecordType, until deadline: Instant = .distantFuture,
+    _ records: (RecordSet) -> [Record]
   ) async throws(DNSError) -> Answer<Record> {
     guard let name = DomainName(name) else { throw .invalidName }
-    let finding = try await finding(for: Question(name: name, type: type))
+    let finding = try await finding(for: Question(name: name, type: type), until: deadline)
     switch finding.content {
     case .noData: return .noData
     case .noSuchName: return .noSuchName
@@ -89,7 +118,9 @@ package final class Resolver {
     }
   }
 
-  private func finding(for question: Question) async throws(DNSError) -> Finding {
+  private func finding(
+    for question: Question, until deadline: Instant
+  ) async throws(DNSError) -> Finding {
     let current = nameServers.current()
     if current != servers {
       servers = current
@@ -97,7 +128,7 @@ package final class Resolver {
       cache.removeAll()
     }
     if let finding = cache.finding(for: question, at: .now) { return finding }
-    let finding = try await ask(current, question)
+    let finding = try await ask(current, question, until: deadline)
     // Another task may have found other servers meanwhile: theirs is the cache now.
     if servers == current { cache.insert(finding, for: question, at: .now) }
     return finding
@@ -105,9 +136,9 @@ package final class Resolver {
 
   /// Asks each server until one answers; once more if none did because of silence.
   private func ask(
-    _ servers: [SocketAddress], _ question: Question
+    _ servers: [SocketAddress], _ question: Question, until deadline: Instant
   ) async throws(DNSError) -> Finding {
-    let end = Instant.now + patience.total
+    let end = min(deadline, .now + patience.total)
     let first = preferred
     var failure = DNSError.timedOut
     for patience in patience.rounds {

@@ -2,15 +2,28 @@ package import Platform
 
 /// How many connections are open, in all and for each client.
 ///
-/// An IPv6 client is its /64: a single host there has as many addresses as it likes.
+/// The last quarter of the room is for clients that are known: however many strangers come, from
+/// however many addresses, a device of the house gets in at once.
 package struct ClientCounts {
   /// Whether a new connection may stay.
   package enum Admission: Equatable, Sendable {
     case admitted
     /// The server has as many connections as it may have.
     case full
+    /// What is left is for clients that are known.
+    case fullForStrangers
     /// The client has as many as one client may have.
     case tooManyFromClient
+
+    /// Why the connection may not stay, for the log; nil if it may.
+    var refusal: String? {
+      switch self {
+      case .admitted: nil
+      case .full: "too many connections in all"
+      case .fullForStrangers: "too many connections in all; the rest is for known clients"
+      case .tooManyFromClient: "too many connections from this client"
+      }
+    }
   }
 
   private var counts: [IPAddress: Int] = [:]
@@ -19,20 +32,23 @@ package struct ClientCounts {
   /// The most connections at once since the last ebb.
   private var peak = 0
   private let totalLimit: Int
+  private let strangerLimit: Int
   private let clientLimit: Int
 
   /// Counts up to `total` connections, and up to `perClient` of one client.
   package init(total: Int, perClient: Int) {
     totalLimit = total
+    strangerLimit = total - total / 4
     clientLimit = perClient
   }
 
   /// Counts a new connection, if it may stay; one of a trusted client is only counted in the total.
-  package mutating func admit(_ client: IPAddress, isTrusted: Bool) -> Admission {
+  package mutating func admit(_ client: IPAddress, _ standing: ClientStanding) -> Admission {
     if total >= totalLimit { return .full }
-    let key = Self.key(client)
+    if standing == .stranger && total >= strangerLimit { return .fullForStrangers }
+    let key = client.client
     let count = counts[key, default: 0]
-    if !isTrusted && count >= clientLimit { return .tooManyFromClient }
+    if standing != .trusted && count >= clientLimit { return .tooManyFromClient }
     counts[key] = count + 1
     total += 1
     peak = max(peak, total)
@@ -41,7 +57,7 @@ package struct ClientCounts {
 
   /// Forgets a connection that was admitted.
   package mutating func leave(_ client: IPAddress) {
-    let key = Self.key(client)
+    let key = client.client
     total -= 1
     if let count = counts[key] { counts[key] = count > 1 ? count - 1 : nil }
   }
@@ -55,8 +71,4 @@ package struct ClientCounts {
 
   /// Fewer connections than this leave nothing behind that is worth a look.
   private static let burst = 16
-
-  private static func key(_ client: IPAddress) -> IPAddress {
-    client.isV4 ? client : IPNetwork(client, prefix: 64)?.address ?? client
-  }
 }

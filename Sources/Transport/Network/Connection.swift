@@ -79,9 +79,24 @@ package final class Connection {
 
   // MARK: Reading
 
+  /// Whether a client has spoken before it was greeted, which no mail program does (RFC 5321 §4.3.1).
+  ///
+  /// It asks the kernel; call it just before the greeting.
+  ///
+  /// - Throws: `.tlsOnPlainPort` if the client begins a TLS handshake.
+  package func hasEarlyInput() throws(ConnectionError) -> Bool {
+    input = descriptor.peek(upTo: 2)
+    defer { input = [] }
+    if isHandshake { throw .tlsOnPlainPort }
+    return hasBufferedInput
+  }
+
   /// The next line without its line end, CRLF or LF; nil if it is longer than `limit` bytes.
   ///
   /// An overlong line has been skipped up to its end when nil is returned.
+  ///
+  /// - Throws: `.tlsOnPlainPort` as soon as a TLS handshake begins where a line should: its client
+  ///   would wait for an answer as long as we would wait for the end of the line.
   package func readLine(
     limit: Int, until deadline: Instant, isInterruptible: Bool = false
   ) async throws(ConnectionError) -> [UInt8]? {
@@ -89,6 +104,7 @@ package final class Connection {
     var searched = 0
     var skipped = 0
     while true {
+      if skipped == 0 && session == nil && isHandshake { throw .tlsOnPlainPort }
       if let end = input[(consumed + searched)...].firstIndex(of: UInt8(ascii: "\n")) {
         let hasCR = end > consumed && input[end - 1] == UInt8(ascii: "\r")
         let line = input[consumed..<(hasCR ? end - 1 : end)]
@@ -130,6 +146,12 @@ package final class Connection {
       }
     }
     if count == 0 { throw .closed }
+  }
+
+  /// Whether the input begins as a TLS handshake does: the type of its record, and the first half of
+  /// the version (RFC 8446 §5.1).
+  private var isHandshake: Bool {
+    input.count - consumed >= 2 && input[consumed] == 0x16 && input[consumed + 1] == 0x03
   }
 
   private func consume(_ count: Int) {
@@ -255,12 +277,19 @@ package final class Connection {
   /// Whether TLS is in use.
   package var isEncrypted: Bool { session != nil }
 
-  /// The version and the cipher, such as `TLSv1.3 TLS_AES_256_GCM_SHA384`; nil without TLS.
-  package var encryption: String? {
+  /// The version and the cipher, such as `TLSv1.3` and `TLS_AES_256_GCM_SHA384`; nil without TLS.
+  package var encryption: (version: String, cipher: String)? {
     guard let version = session?.protocolVersion, let cipher = session?.cipherName else {
       return nil
     }
-    return "\(version) \(cipher)"
+    return (version, cipher)
+  }
+
+  /// What names this connection to both ends, of the kind with this registered name; nil without TLS, and
+  /// where the session has none of this kind.
+  package func channelBinding(named name: String) -> [UInt8]? {
+    guard let kind = ChannelBinding(rawValue: name) else { return nil }
+    return session?.channelBinding(kind)
   }
 
   /// Makes the connection a TLS one, as the server.

@@ -21,6 +21,8 @@ package indirect enum ConnectionError: Error, Sendable {
   case malformed
   /// Bytes followed the command that starts TLS: an attempt to inject commands (CVE-2011-0411).
   case plaintextAfterStartTLS
+  /// The client begins a TLS handshake where TLS is not spoken, or not yet.
+  case tlsOnPlainPort
 
   /// The reason for a log line.
   package var reason: String {
@@ -34,6 +36,7 @@ package indirect enum ConnectionError: Error, Sendable {
     case .endlessLine: "endless line"
     case .malformed: "the peer breaks the protocol"
     case .plaintextAfterStartTLS: "plain text after STARTTLS"
+    case .tlsOnPlainPort: "TLS on a plain port"
     }
   }
 }

@@ -1,5 +1,5 @@
 package import EventLoop
-package import Platform
+import Platform
 package import TLS
 internal import Log
 
@@ -7,14 +7,12 @@ internal import Log
 @Loop
 package final class ConnectionGate {
   private var counts: ClientCounts
-  private let isTrusted: @Sendable (IPAddress) -> Bool
+  private let conduct: Conduct
 
   /// A gate for `total` connections in all and `perClient` of one client, unless it is trusted.
-  package init(
-    total: Int, perClient: Int, isTrusted: @escaping @Sendable (IPAddress) -> Bool
-  ) {
+  package init(total: Int, perClient: Int, conduct: Conduct) {
     counts = ClientCounts(total: total, perClient: perClient)
-    self.isTrusted = isTrusted
+    self.conduct = conduct
   }
 
   /// How many connections are open.
@@ -33,16 +31,13 @@ package final class ConnectionGate {
     await withDiscardingTaskGroup { group in
       while let connection = await next(listener) {
         let client = connection.peer.host
-        switch counts.admit(client, isTrusted: isTrusted(client)) {
-        case .admitted:
-          group.addTask { [self] in
-            await session(connection)
-            await leave(client)
-          }
-        case .full:
-          await refuse(connection, service, refusal, "too many connections in all")
-        case .tooManyFromClient:
-          await refuse(connection, service, refusal, "too many connections from this client")
+        if let reason = reasonToRefuse(client) {
+          await refuse(connection, service, refusal, reason)
+          continue
+        }
+        group.addTask { [self] in
+          await session(connection)
+          await leave(client)
         }
       }
       listener.close()
@@ -53,6 +48,13 @@ package final class ConnectionGate {
     do throws(WaitError) { return try await listener.accept() } catch { return nil }
   }
 
+  /// Counts a new client; returns why it may not stay, or nil.
+  private func reasonToRefuse(_ client: IPAddress) -> String? {
+    let standing = conduct.standing(of: client)
+    // Who comes too often is counted even where there is no room, and so gains nothing by it.
+    return conduct.refusal(of: client, standing) ?? counts.admit(client, standing).refusal
+  }
+
   private func leave(_ client: IPAddress) {
     counts.leave(client)
     if counts.takeEbb() { Heap.trim() }
@@ -60,12 +62,15 @@ package final class ConnectionGate {
 
   /// Says one line and closes.
   ///
-  /// It never waits: the kernel takes a line on a new socket.
+  /// It never waits: the kernel takes a line on a new socket. The log hears of a client once a minute,
+  /// so that none fills the disk.
   private func refuse(
     _ connection: Connection, _ service: String, _ refusal: String, _ reason: String
   ) async {
-    Log.record(
-      .clientRefused(service: service, client: "\(connection.peer.host)", reason: reason))
+    let client = connection.peer.host
+    if conduct.takeReport(of: client) {
+      Log.record(.clientRefused(service: service, client: "\(client)", reason: reason))
+    }
     do throws(ConnectionError) {
       try await connection.write(Array(refusal.utf8), until: .now)
     } catch {}
@@ -78,6 +83,11 @@ package final class ConnectionGate {
 package final class ServerIdentity {
   /// The context of sessions that begin from now on.
   package var context: TLSContext
+  /// The same for clients that may speak TLS 1.0 and 1.1; nil where there are none.
+  package var oldContext: TLSContext?
 
-  package init(_ context: TLSContext) { self.context = context }
+  package init(_ context: TLSContext, oldContext: TLSContext? = nil) {
+    self.context = context
+    self.oldContext = oldContext
+  }
 }

@@ -8,6 +8,9 @@ extension TLSContext {
   /// key file may be the same file. Sessions are resumed by tickets, so that nothing is kept here for
   /// a client that may not come back.
   ///
+  /// `minimum` is `.tls10` for the listener of old devices and for no other. A device that knows
+  /// neither elliptic curves nor TLS 1.2 needs a certificate with an RSA key, too.
+  ///
   /// **Failures**: `TLSError.file`, with the path and what to do. A certificate that has expired is
   /// served all the same: most devices on a LAN do not look, and no TLS helps nobody.
   // Limitation: the key of the tickets lives as long as the context, so whoever steals it can read

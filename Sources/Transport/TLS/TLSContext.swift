@@ -16,7 +16,13 @@ package final class TLSContext: @unchecked Sendable {
     unsafe self.pointer = pointer
     unsafe co_configure(pointer)
     let isSet = unsafe co_set_minimum_version(pointer, minimum.number) == 1
-    precondition(isSet, "OpenSSL knows TLS 1.2 and 1.3")
+    precondition(isSet, "OpenSSL knows TLS 1.0 to 1.3")
+    if minimum == .tls10 {
+      // Without authentication or encryption there is none, however old the device.
+      let ciphers = "DEFAULT:!aNULL:!eNULL:@SECLEVEL=0"
+      let isKnown = unsafe SSL_CTX_set_cipher_list(pointer, ciphers) == 1
+      precondition(isKnown, "OpenSSL has ciphers by default")
+    }
   }
 
   deinit { unsafe SSL_CTX_free(pointer) }

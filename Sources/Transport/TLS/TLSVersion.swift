@@ -2,9 +2,12 @@ internal import COpenSSL
 
 /// The oldest version of the protocol that is spoken.
 ///
-/// TLS 1.0 and 1.1 are not offered: RFC 8996 §1 withdrew them, and OpenSSL's security level 2 refuses
-/// their signatures.
+/// RFC 8996 §1 withdrew TLS 1.0 and 1.1, and OpenSSL's security level 2 refuses their signatures: a
+/// context speaks them only where it is told to, which lowers that level with them.
 package enum TLSVersion: Sendable {
+  /// TLS 1.0 and what follows it, with every cipher that OpenSSL still has: for a listener of old
+  /// devices that would otherwise send in clear.
+  case tls10
   /// TLS 1.2 (RFC 5246) and what follows it.
   case tls12
   /// TLS 1.3 (RFC 8446) only.
@@ -12,6 +15,7 @@ package enum TLSVersion: Sendable {
 
   var number: Int32 {
     switch self {
+    case .tls10: TLS1_VERSION
     case .tls12: TLS1_2_VERSION
     case .tls13: TLS1_3_VERSION
     }

@@ -1,5 +1,3 @@
-package import Platform
-
 /// The ranges whose addresses never come from the Internet.
 package enum PrivateNetworks {
   private static var networks: [(first: UInt32, prefix: Int)] {
@@ -23,16 +21,5 @@ package enum PrivateNetworks {
     let isUniqueLocal = network.prefix >= 7 && first[0] & 0xFE == 0xFC  // RFC 4193 §3.1
     let isLinkLocal = network.prefix >= 10 && network.address.isLinkLocal
     return isUniqueLocal || isLinkLocal || network.prefix == 128 && network.address.isLoopback
-  }
-}
-
-extension PlainLogin {
-  /// Whether a client with that address may send its password without TLS.
-  package func allows(_ client: IPAddress) -> Bool {
-    switch self {
-    case .everywhere: true
-    case .privateNetworks: PrivateNetworks.contain(IPNetwork(client))
-    case .nowhere: false
-    }
   }
 }

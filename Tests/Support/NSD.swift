@@ -1,11 +1,13 @@
 import Foundation
-import Platform
-import TestSupport
-import Testing
+package import Platform
+package import Testing
 
 /// A real authoritative server on a loopback port, without root and in a directory of its own.
-final class NSD: Sendable {
-  let address: SocketAddress
+///
+/// It serves each file `NAME.zone` of a folder.
+package final class NSD: Sendable {
+  /// Where it listens.
+  package let address: SocketAddress
   private let directory: ScratchDirectory
   private let process: Foundation.Process
 
@@ -15,18 +17,16 @@ final class NSD: Sendable {
 
   private static let program = "/usr/sbin/nsd"
 
-  init() throws {
+  init(zones: URL) throws {
     guard FileManager.default.isExecutableFile(atPath: Self.program) else {
       throw Failure(
-        description: "nsd is not installed, and the DNS tests ask a real server: apt install nsd")
+        description: "nsd is not installed, and the tests ask a real server: apt install nsd")
     }
     directory = try ScratchDirectory()
-    let zones = try #require(
-      Bundle.module.url(forResource: "zones", withExtension: nil), "the zone files are missing")
     var lastOutput = ""
     for _ in 0..<5 {
       let port = try Self.freePort()
-      let started = try Self.start(in: directory.path, zones: zones.path, port: port)
+      let started = try Self.start(in: directory.path, zones: zones, port: port)
       if let process = started.process {
         self.process = process
         address = SocketAddress(try #require(IPAddress("127.0.0.1")), port: port)
@@ -44,15 +44,15 @@ final class NSD: Sendable {
 
   /// Starts the server and reads what it says until it serves or ends.
   private static func start(
-    in directory: String, zones: String, port: UInt16
+    in directory: String, zones: URL, port: UInt16
   ) throws -> (process: Foundation.Process?, output: String) {
-    let configuration = """
+    var configuration = """
       server:
         ip-address: 127.0.0.1@\(port)
         server-count: 1
         username: ""
         chroot: ""
-        zonesdir: "\(zones)"
+        zonesdir: "\(zones.path)"
         pidfile: "\(directory)/nsd.pid"
         xfrdfile: "\(directory)/xfrd.state"
         xfrdir: "\(directory)"
@@ -61,11 +61,12 @@ final class NSD: Sendable {
         verbosity: 1
       remote-control:
         control-enable: no
-      zone:
-        name: mail.example
-        zonefile: mail.example.zone
 
       """
+    for file in try FileManager.default.contentsOfDirectory(atPath: zones.path).sorted()
+    where file.hasSuffix(".zone") {
+      configuration += "zone:\n  name: \(file.dropLast(5))\n  zonefile: \(file)\n"
+    }
     try configuration.write(
       toFile: directory + "/nsd.conf", atomically: true, encoding: .utf8)
     let process = Foundation.Process()
@@ -100,16 +101,23 @@ final class NSD: Sendable {
 }
 
 /// Runs the tests of a suite with one server, which ends with them.
-struct NSDTrait: SuiteTrait, TestScoping {
-  @TaskLocal static var server: NSD?
+package struct NSDTrait: SuiteTrait, TestScoping {
+  /// The server of the suite that runs.
+  @TaskLocal package static var server: NSD?
 
-  func provideScope(
-    for test: Test, testCase: Test.Case?, performing function: () async throws -> Void
+  fileprivate let zones: URL
+
+  package func provideScope(
+    for test: Test, testCase: Test.Case?,
+    performing function: @concurrent @Sendable () async throws -> Void
   ) async throws {
-    try await Self.$server.withValue(try NSD()) { try await function() }
+    try await Self.$server.withValue(try NSD(zones: zones)) { try await function() }
   }
 }
 
 extension Trait where Self == NSDTrait {
-  static var nsd: NSDTrait { NSDTrait() }
+  /// A name server for the zones in the folder `zones` beside the test.
+  package static func nsd(file: String = #filePath) -> NSDTrait {
+    NSDTrait(zones: URL(filePath: file).deletingLastPathComponent().appending(path: "zones"))
+  }
 }

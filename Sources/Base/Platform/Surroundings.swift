@@ -1,0 +1,35 @@
+/// Where this machine stands in its networks: the addresses at which strangers may appear.
+///
+/// A proxy on this machine, or a router that translates addresses, hands on the connections of the
+/// whole Internet under its own address, and that may lie in a network that the admin trusts.
+package struct Surroundings: Equatable, Sendable {
+  /// The addresses of the own interfaces, without the loopback ones.
+  package let own: [IPAddress]
+  /// The default gateways.
+  package let gateways: [IPAddress]
+  /// Why own addresses and gateways are not known; nil when they are.
+  package private(set) var problem: SystemError?
+
+  package init(own: [IPAddress], gateways: [IPAddress]) {
+    self.own = own
+    self.gateways = gateways
+  }
+
+  /// Surroundings of which nothing is known, and why.
+  package static func unknown(because problem: SystemError) -> Surroundings {
+    var surroundings = Surroundings(own: [], gateways: [])
+    surroundings.problem = problem
+    return surroundings
+  }
+
+  /// What the kernel says at this moment.
+  package static func read() throws(SystemError) -> Surroundings {
+    Surroundings(own: try LocalAddresses.read(), gateways: try DefaultGateways.read())
+  }
+
+  /// Whether an interface of this machine has the address.
+  package func isOwn(_ address: IPAddress) -> Bool { own.contains(address) }
+
+  /// Whether a default route leads over the address.
+  package func isGateway(_ address: IPAddress) -> Bool { gateways.contains(address) }
+}

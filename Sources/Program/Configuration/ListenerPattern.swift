@@ -1,0 +1,43 @@
+import Mail
+package import Platform
+
+/// The listeners of SMTP that a profile is for.
+package enum ListenerPattern: Hashable, Sendable {
+  /// A service of `[listen]` that takes mail.
+  package enum Service: Sendable {
+    /// SMTP for other hosts.
+    case smtp
+    /// Submission with STARTTLS.
+    case submission
+    /// Submission with TLS from the start.
+    case submissions
+  }
+
+  /// Every listener of a service.
+  case service(Service)
+  /// The listeners at a port, of one address or of all.
+  case endpoint(Endpoint)
+
+  /// Whether a client of that service, connected to that address, is at such a listener.
+  package func covers(_ service: Service, at local: SocketAddress) -> Bool {
+    switch self {
+    case .service(let own): own == service
+    case .endpoint(let own):
+      own.port == local.port && (own.address == nil || own.address == local.host)
+    }
+  }
+}
+
+extension Syntax<ListenerPattern> {
+  /// The key of a service in `[listen]`, or a place as it stands there.
+  static var listenerPattern: Syntax {
+    let services: Syntax<ListenerPattern.Service> = .word([
+      "smtp": .smtp, "submission": .submission, "submissions": .submissions,
+    ])
+    return Syntax("smtp, submission, submissions, \"port\" or \"address:port\"") {
+      text throws(Rejection) in
+      if text.utf8.first?.isLetter == true { return .service(try services.parse(text)) }
+      return .endpoint(try Syntax<Endpoint>.endpoint.parse(text))
+    }
+  }
+}

@@ -1,0 +1,16 @@
+/// The rules of RFC 5321 that a client may break, as some devices do.
+///
+/// None of them touches who may send what to whom.
+package struct Leniency: OptionSet, Hashable, Sendable {
+  /// The bits.
+  package let rawValue: UInt8
+  /// The set with these bits.
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  /// A greeting may have any name, or none (RFC 5321 §4.1.1.1 asks for a host name or address).
+  package static var oddGreeting: Leniency { Leniency(rawValue: 1 << 0) }
+  /// A path may stand without angle brackets, or after a space (RFC 5321 §4.1.2 has neither).
+  package static var loosePaths: Leniency { Leniency(rawValue: 1 << 1) }
+  /// A login outlasts HELO, AUTH may be said after HELO, and said again (RFC 4954 §4).
+  package static var keptLogin: Leniency { Leniency(rawValue: 1 << 2) }
+}

@@ -1,0 +1,44 @@
+package import Mail
+package import Platform
+package import SMTP
+
+/// What is different for the clients of some networks or listeners: what they are forgiven, and what
+/// they may do.
+package struct ClientProfile: Sendable {
+  /// The name, for the log.
+  package var name: String
+  /// Whether the profile holds for a client of the service, connected to that address.
+  package var holds: @Sendable (IPAddress, ReceivingService, SocketAddress?) -> Bool
+  /// The rules of the protocol that the clients may break.
+  package var leniency: Leniency = []
+  /// What EHLO does not offer to them.
+  package var hidden: Extensions = []
+  /// Whether AUTH is offered to them without TLS.
+  package var allowsLoginWithoutTLS = false
+  /// Whether their bare line feeds are taken for line ends.
+  package var repairsBareLF = false
+  /// Whether they may speak TLS 1.0 and 1.1, with the ciphers of that time.
+  package var allowsOldTLS = false
+  /// Whether From, To and MIME-Version are added where they are missing.
+  package var completesHeader = false
+  /// Whether their header fields may hold bytes beyond ASCII.
+  package var allowsEightBitHeader = false
+  /// Whether this machine itself is counted too, which it is not otherwise.
+  package var countsThisMachine = false
+  /// The senders they may give; empty for any.
+  package var senders: [SenderRule] = []
+  /// What is limited otherwise than for all.
+  package var limits = SendingLimits()
+
+  package init(
+    name: String, holds: @escaping @Sendable (IPAddress, ReceivingService, SocketAddress?) -> Bool
+  ) {
+    self.name = name
+    self.holds = holds
+  }
+
+  /// Whether the clients may give this sender; a report has none.
+  func allows(_ sender: Mailbox) -> Bool {
+    senders.isEmpty || senders.contains { $0.covers(sender) }
+  }
+}

@@ -1,0 +1,59 @@
+import Mail
+package import Platform
+package import SASL
+import TLS
+
+/// The logins in which the password is proved and not sent.
+///
+/// Who does not exist, is locked, or has a hash of crypt(3) gets a salt too, always the same one, and is
+/// refused at the proof, after the same work: no answer tells who there is.
+// Limitation: a verifier that was made elsewhere, with other iterations or a salt of another length,
+// tells that its user exists.
+extension Accounts {
+  /// What SCRAM tells a client that wants to log in by this name.
+  ///
+  /// `binding` is the channel binding data that the client asks for, nil if there is none.
+  package func scramParameters(
+    user name: String, binding: [UInt8]?
+  ) throws(SystemError) -> SCRAMParameters {
+    let (verifier, _) = scramVerifier(of: user(named: name), named: name)
+    return SCRAMParameters(
+      salt: verifier.salt, iterations: verifier.iterations,
+      random: try randomBytes(count: SASL.Limits.serverNonceBytes), binding: binding)
+  }
+
+  /// Checks a proof; the signature is for the client whose proof is right.
+  ///
+  /// The name is taken as `verify(user:password:)` takes it.
+  package func verify(
+    _ proof: SCRAMProof
+  ) -> (verification: Verification, serverSignature: [UInt8]) {
+    let user = user(named: proof.user)
+    let (verifier, isDecoy) = scramVerifier(of: user, named: proof.user)
+    let signature = verifier.serverSignature(of: proof)
+    let isRight = verifier.accepts(proof)
+    guard let user else { return (refusal, signature) }
+    if isRight, !isDecoy { return (.verified(user), signature) }
+    if case .crypt = user.verifier {
+      report(
+        "\(user.name) has a hash of crypt(3) and cannot log in with SCRAM: set the password anew, or "
+          + "have the client use PLAIN")
+    }
+    return (refusal, signature)
+  }
+
+  /// What a proof of the user is checked against: a verifier of no password where there is none.
+  private func scramVerifier(
+    of user: User?, named name: String
+  ) -> (verifier: SCRAMVerifier, isDecoy: Bool) {
+    // Another spelling of a name must not have another salt, for that of a user has not. It is made for
+    // those who have one too, as the time it takes would tell them from the others.
+    let name = login(name)?.text ?? name.asciiLowercased
+    let hash = KeyDerivation.hmacSHA256(key: decoySecret, Array(name.utf8))
+    if case .scram(let verifier)? = user?.verifier { return (verifier, false) }
+    let decoy = SCRAMVerifier(
+      iterations: Limits.iterations, salt: Array(hash.prefix(Limits.saltBytes)),
+      storedKey: decoySecret, serverKey: decoySecret)
+    return (decoy, true)
+  }
+}

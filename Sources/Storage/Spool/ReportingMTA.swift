@@ -1,0 +1,165 @@
+package import EventLoop
+package import Mail
+package import Platform
+
+/// This host where it tells senders what has become of their mail: the Reporting-MTA of RFC 3464.
+///
+/// Whoever learns that a message has failed, waits or has arrived hands it what it knows; the report
+/// becomes a message of the queue or of a maildrop, without a sender of its own.
+@Loop
+package struct ReportingMTA {
+  /// The message that a report is about.
+  package struct Subject: Sendable {
+    /// Its identifier.
+    package var id: QueueID
+    /// Its sender, without angle brackets; empty for a report.
+    package var reversePath: String
+    /// Unix time of its arrival.
+    package var arrived: Int64
+    /// Whether it was declared SMTPUTF8.
+    package var isInternationalized: Bool
+    /// Whether it was declared REQUIRETLS.
+    package var requiresTLS: Bool
+    /// What its sender wants of reports.
+    package var report: ReportRequest
+    /// Unix time until which it is tried; nil where it is not.
+    package var retryEnd: Int64?
+
+    package init(_ envelope: SubmittedEnvelope, id: QueueID) {
+      self.id = id
+      reversePath = envelope.reversePath
+      arrived = Int64(id.seconds)
+      isInternationalized = envelope.isInternationalized
+      requiresTLS = envelope.requiresTLS
+      report = envelope.report
+    }
+
+    package init(_ envelope: QueueEnvelope, id: QueueID, retryEnd: Int64? = nil) {
+      self.id = id
+      reversePath = envelope.reversePath
+      arrived = envelope.arrived
+      isInternationalized = envelope.isInternationalized
+      requiresTLS = envelope.requiresTLS
+      report = envelope.report
+      self.retryEnd = retryEnd
+    }
+  }
+
+  /// Where the message is to be found of which a report returns a part.
+  package enum Original: Sendable {
+    /// The start of its content, with its header or as much of it as a report quotes.
+    case beginning([UInt8])
+    /// Its file in the queue.
+    case file(OpenMessage)
+  }
+
+  /// A report that has been stored.
+  package struct Report: Sendable {
+    /// Its identifier.
+    package let id: QueueID
+    /// Whom it is for.
+    package let recipient: Mailbox
+  }
+
+  private let host: Domain
+  private let postmaster: Mailbox
+  private let spool: Spool
+  private let maildrop: @Loop (Mailbox) -> String?
+
+  /// How much of a message is read at a time, in bytes.
+  private nonisolated static let pieceBytes = 32 << 10
+
+  /// - Parameters:
+  ///   - postmaster: answers for this host, and hears of failures that nobody else can be told.
+  ///   - maildrop: the name of the maildrop of an address; nil for one that is elsewhere.
+  package init(
+    host: Domain, postmaster: Mailbox, spool: Spool, maildrop: @escaping @Loop (Mailbox) -> String?
+  ) {
+    self.host = host
+    self.postmaster = postmaster
+    self.spool = spool
+    self.maildrop = maildrop
+  }
+
+  /// Tells the sender of a message what has become of it for some recipients.
+  ///
+  /// The recipients are those of which the sender wants to be told (`NotificationRequest.wants`). Where
+  /// the message has no sender it is a report itself: of its failure the postmaster of this host is
+  /// told, and of the rest nobody, so nothing is ever sent back and forth (RFC 5321 §6.1).
+  ///
+  /// **Durability**: the report is in the queue or in a maildrop when this returns.
+  ///
+  /// - Returns: nil if there is nothing to tell, or nobody to tell it.
+  package func tell(
+    _ action: DeliveryReport.Action, of recipients: [DeliveryReport.Recipient],
+    about subject: Subject, original: Original
+  ) async throws(SystemError) -> Report? {
+    if recipients.isEmpty || subject.reversePath.isEmpty && action != .failed { return nil }
+    let id = spool.makeID()
+    let sender = Mailbox(subject.reversePath, allowsUTF8: true) ?? postmaster
+    var report = DeliveryReport(
+      host: host, postmaster: postmaster, sender: sender, identifier: "\(id)",
+      date: DateTime(unixSeconds: WallClock.now),
+      arrival: DateTime(unixSeconds: subject.arrived), action: action, recipients: recipients)
+    report.envelopeIdentifier = subject.report.envelopeIdentifier
+    report.isInternationalized = subject.isInternationalized
+    report.retryEnd = subject.retryEnd.map(DateTime.init)
+    let user = maildrop(sender)
+    let envelope = SubmittedEnvelope(
+      reversePath: "", recipients: user == nil ? [.init(sender.text)] : [], is8Bit: true,
+      isInternationalized: !sender.text.utf8.allSatisfy { $0 < 0x80 },
+      // RFC 8689 §5: the report tells as much as the message did.
+      requiresTLS: subject.requiresTLS, origin: "report about \(subject.id)")
+    let delivery = spool.begin(
+      envelope, users: user.map { [$0] } ?? [], id: id,
+      trace: "Received: by \(host.text) id \(id);\n\t\(report.date.text)\n")
+    var content: [UInt8] = []
+    if case .file(let message) = original, returnsAll(of: message, subject, action) {
+      report.writeBeginning(to: &content)
+      try await delivery.write(content)
+      try await copy(message, to: delivery)
+      content = []
+      report.writeEnd(to: &content)
+    } else {
+      let beginning = try await beginning(of: original)
+      report.write(original: beginning.span, to: &content)
+    }
+    try await delivery.write(content)
+    try await delivery.commit()
+    return Report(id: id, recipient: sender)
+  }
+
+  /// RFC 3461 §4.3: RET is about failures only, and RFC 8689 §5 lets it be HDRS for REQUIRETLS.
+  private func returnsAll(
+    of message: OpenMessage, _ subject: Subject, _ action: DeliveryReport.Action
+  ) -> Bool {
+    action == .failed && subject.report.returned == .full && !subject.requiresTLS
+      && message.contentBytes <= Mail.Limits.returnedMessageBytes
+  }
+
+  private func beginning(of original: Original) async throws(SystemError) -> [UInt8] {
+    switch original {
+    case .beginning(let content): content
+    case .file(let message):
+      try await spool.disk.run { () throws(SystemError) in
+        try message.read(upTo: Mail.Limits.quotedHeaderBytes, at: 0)
+      }
+    }
+  }
+
+  private func copy(
+    _ message: OpenMessage, to delivery: borrowing Delivery
+  ) async throws(SystemError) {
+    var offset = 0
+    while offset < message.contentBytes {
+      let start = offset
+      let piece = try await spool.disk.run { () throws(SystemError) in
+        try message.read(upTo: Self.pieceBytes, at: start)
+      }
+      // Of a file that somebody has cut short the sender gets what there is.
+      if piece.isEmpty { return }
+      try await delivery.write(piece)
+      offset += piece.count
+    }
+  }
+}

@@ -1,0 +1,13 @@
+/// The limits that nobody needs to configure.
+enum Limits {
+  /// Clients of whom something is remembered, 64 bytes each.
+  static let clientRecords = 4096
+  /// How long connections and commands are counted together.
+  static let window: Duration = .seconds(60)
+  /// The longest delay of the answer to a failed login.
+  static let loginDelay: Duration = .seconds(30)
+  /// Sessions that may wait for such an answer at the same time.
+  static let delayedSessions = 64
+  /// How long the kernel is not asked again for own addresses and routes.
+  static let surroundings: Duration = .seconds(60)
+}

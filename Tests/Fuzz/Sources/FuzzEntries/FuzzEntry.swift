@@ -1,0 +1,54 @@
+/// A parser that reads remote bytes, and what must hold whatever they are.
+///
+/// The fuzzers run these functions under libFuzzer, the tests run them over the corpus and over
+/// mutations of it. That nothing traps is the first thing that must hold.
+package enum FuzzEntry: String, CaseIterable, Sendable {
+  /// A line to the SMTP server.
+  case command
+  /// A whole session of an SMTP client, line by line.
+  case session
+  /// An address in each of its forms.
+  case address
+  /// A header in pieces, with rules.
+  case header
+  /// What follows DATA, in pieces.
+  case content
+  /// What follows BDAT, in pieces.
+  case chunks
+  /// Lines to the POP3 server.
+  case pop3
+  /// Lines from an SMTP server.
+  case reply
+  /// Messages of an authentication, and base 64.
+  case sasl
+  /// The start of a queue file, which an admin may have edited.
+  case envelope
+
+  /// Reads `input`.
+  ///
+  /// - Throws: what does not hold.
+  package func run(_ input: [UInt8]) throws(FuzzFinding) {
+    switch self {
+    case .command: try Self.runCommand(input)
+    case .session: try Self.runSession(input)
+    case .address: try Self.runAddress(input)
+    case .header: try Self.runHeader(input)
+    case .content: try Self.runContent(input)
+    case .chunks: try Self.runChunks(input)
+    case .pop3: try Self.runPOP3(input)
+    case .reply: try Self.runReply(input)
+    case .sasl: try Self.runSASL(input)
+    case .envelope: Self.runEnvelope(input)
+    }
+  }
+}
+
+/// Something that should hold for every input and does not.
+package struct FuzzFinding: Error, CustomStringConvertible {
+  /// What should hold.
+  package let description: String
+
+  static func check(_ holds: Bool, _ description: String) throws(FuzzFinding) {
+    if !holds { throw FuzzFinding(description: description) }
+  }
+}

@@ -1,0 +1,61 @@
+import EventLoop
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Retrieval
+
+struct SCRAMTests {
+  private static func encoded(_ text: String) -> String { Data(text.utf8).base64EncodedString() }
+
+  /// Reads a challenge.
+  @Loop private static func challenge(_ client: Client) async throws -> String {
+    let line = try await client.line()
+    guard line.hasPrefix("+ "), let octets = Data(base64Encoded: String(line.dropFirst(2))) else {
+      return line
+    }
+    return String(decoding: octets, as: UTF8.self)
+  }
+
+  @Test(arguments: ["SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"])
+  func `A password that is proved opens the maildrop and earns a grant`(mechanism: String)
+    async throws
+  {
+    try await onLoop {
+      let bed = try Bed()
+      try await bed.session("pop3s") { client in
+        try await client.expect("+OK")
+        var scram = SCRAMClient(user: "Alice")
+        if mechanism == "SCRAM-SHA-256-PLUS" {
+          scram.header = "p=tls-exporter,,"
+          scram.binding = try #require(client.channelBinding)
+        }
+        try await client.send("AUTH \(mechanism) \(Self.encoded(scram.first))")
+        let final = scram.final(try await Self.challenge(client))
+        try await client.send(Self.encoded(try #require(final)))
+        #expect(scram.accepts(try await Self.challenge(client)))
+        #expect(bed.grants.grant(of: Bed.phone) == nil)
+        try await client.ask("", "+OK 3 messages")
+        let grant = bed.grants.grant(of: Bed.phone)
+        #expect(grant?.user == "alice")
+        #expect(grant?.how == "\(mechanism)+TLS")
+      }
+    }
+  }
+
+  @Test(arguments: ["alice", "nobody"])
+  func `A wrong proof earns nothing`(user: String) async throws {
+    try await onLoop {
+      let bed = try Bed()
+      try await bed.session { client in
+        try await client.expect("+OK")
+        var scram = SCRAMClient(user: user, password: "wrong")
+        try await client.send("AUTH SCRAM-SHA-256 \(Self.encoded(scram.first))")
+        let final = scram.final(try await Self.challenge(client))
+        try await client.ask(Self.encoded(try #require(final)), "-ERR [AUTH]")
+        try await client.ask("STAT", "-ERR")
+      }
+      #expect(bed.grants.grant(of: Bed.phone) == nil)
+    }
+  }
+}
