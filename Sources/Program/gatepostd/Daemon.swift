@@ -76,7 +76,10 @@ final class Daemon {
       settings: configuration.relaying, spool: parts.spool, resolver: parts.resolver
     ) { mailbox in
       // Where there is no such user any more, or not at this moment, the postmaster hears of it.
-      (try? recipients.resolve(mailbox))?.users.first ?? "postmaster"
+      guard let found = try? recipients.resolve(mailbox) else {
+        return ReportingMTA.Destination(users: [ReportingMTA.lastMaildrop])
+      }
+      return ReportingMTA.Destination(users: found.users, remote: found.remote)
     }
     receiver = Receiver(
       settings: configuration.receiving(isTrusted: trusted.contains),
@@ -140,11 +143,14 @@ final class Daemon {
   private func serve(_ service: ListenerService, on listener: Listener) async {
     switch service {
     case .receiving(let kind):
-      await gate.serve(listener, service: kind.rawValue, refusal: Receiver.refusal) {
+      // What is said before TLS is noise to a client that begins with it.
+      let refusal = kind == .submissions ? "" : Receiver.refusal
+      await gate.serve(listener, service: kind.rawValue, refusal: refusal) {
         [receiver] connection in await receiver.serve(connection, as: kind)
       }
     case .retrieval(let kind):
-      await gate.serve(listener, service: kind.rawValue, refusal: Retrieval.refusal) {
+      let refusal = kind == .pop3s ? "" : Retrieval.refusal
+      await gate.serve(listener, service: kind.rawValue, refusal: refusal) {
         [retrieval] connection in
         await retrieval.serve(connection, listener: kind.rawValue, beginsWithTLS: kind == .pop3s)
       }

@@ -52,8 +52,7 @@ extension ReceivingSession {
     _ path: ForwardPath, _ notification: NotificationRequest
   ) async -> ServerAction {
     do throws(UsersFileError) {
-      let policy = RelayPolicy(domains: Set(settings.values.domains))
-      switch try policy.decide(path, client: standing, maySend: maySend) {
+      switch try settings.policy.decide(path, client: standing, maySend: maySend) {
       case .local(let authorization):
         return try await takeLocal(path, notification, authorization)
       case .relay(let authorization):

@@ -50,8 +50,12 @@ package struct ReceivingSettings: Sendable {
   /// Settings that many sessions share, each as long as it lives.
   final class Snapshot: Sendable {
     let values: ReceivingSettings
+    let policy: RelayPolicy
 
-    init(_ values: ReceivingSettings) { self.values = values }
+    init(_ values: ReceivingSettings) {
+      self.values = values
+      policy = RelayPolicy(domains: Set(values.domains))
+    }
   }
 
   /// The address of the mailbox that every host has (RFC 5321 §4.5.1).

@@ -61,31 +61,49 @@ package struct ReportingMTA {
     package let recipient: Mailbox
   }
 
+  /// Where mail for an address of this host goes.
+  package struct Destination: Equatable, Sendable {
+    /// The names of maildrops.
+    package var users: [String]
+    /// Addresses elsewhere, as an alias has them.
+    package var remote: [Mailbox]
+
+    package init(users: [String], remote: [Mailbox] = []) {
+      self.users = users
+      self.remote = remote
+    }
+  }
+
   private let host: Domain
   private let postmaster: Mailbox
   private let spool: Spool
-  private let maildrop: @Loop (Mailbox) -> String?
+  private let destination: @Loop (Mailbox) -> Destination?
+
+  /// The maildrop of what nobody else can be told.
+  package nonisolated static let lastMaildrop = "postmaster"
 
   /// How much of a message is read at a time, in bytes.
   private nonisolated static let pieceBytes = 32 << 10
 
   /// - Parameters:
   ///   - postmaster: answers for this host, and hears of failures that nobody else can be told.
-  ///   - maildrop: the name of the maildrop of an address; nil for one that is elsewhere.
+  ///   - destination: where mail for an address goes; nil for one that is elsewhere.
   package init(
-    host: Domain, postmaster: Mailbox, spool: Spool, maildrop: @escaping @Loop (Mailbox) -> String?
+    host: Domain, postmaster: Mailbox, spool: Spool,
+    destination: @escaping @Loop (Mailbox) -> Destination?
   ) {
     self.host = host
     self.postmaster = postmaster
     self.spool = spool
-    self.maildrop = maildrop
+    self.destination = destination
   }
 
   /// Tells the sender of a message what has become of it for some recipients.
   ///
   /// The recipients are those of which the sender wants to be told (`NotificationRequest.wants`). Where
   /// the message has no sender it is a report itself: of its failure the postmaster of this host is
-  /// told, and of the rest nobody, so nothing is ever sent back and forth (RFC 5321 §6.1).
+  /// told in a maildrop, and of the rest nobody, so nothing is ever sent back and forth
+  /// (RFC 5321 §6.1).
   ///
   /// **Durability**: the report is in the queue or in a maildrop when this returns.
   ///
@@ -104,14 +122,19 @@ package struct ReportingMTA {
     report.envelopeIdentifier = subject.report.envelopeIdentifier
     report.isInternationalized = subject.isInternationalized
     report.retryEnd = subject.retryEnd.map(DateTime.init)
-    let user = maildrop(sender)
+    var destination = destination(sender) ?? Destination(users: [], remote: [sender])
+    if subject.reversePath.isEmpty {
+      // A report that cannot leave must not cause one that leaves as well.
+      let users = destination.users
+      destination = Destination(users: users.isEmpty ? [Self.lastMaildrop] : users)
+    }
     let envelope = SubmittedEnvelope(
-      reversePath: "", recipients: user == nil ? [.init(sender.text)] : [], is8Bit: true,
+      reversePath: "", recipients: destination.remote.map { .init($0.text) }, is8Bit: true,
       isInternationalized: !sender.text.utf8.allSatisfy { $0 < 0x80 },
       // RFC 8689 §5: the report tells as much as the message did.
       requiresTLS: subject.requiresTLS, origin: "report about \(subject.id)")
     let delivery = spool.begin(
-      envelope, users: user.map { [$0] } ?? [], id: id,
+      envelope, users: destination.users, id: id,
       trace: "Received: by \(host.text) id \(id);\n\t\(report.date.text)\n")
     var content: [UInt8] = []
     if case .file(let message) = original, returnsAll(of: message, subject, action) {

@@ -22,7 +22,8 @@ package final class ConnectionGate {
   ///
   /// - Parameters:
   ///   - service: the name of the listener in the log.
-  ///   - refusal: what a client hears for which there is no room, with its line end.
+  ///   - refusal: what a client hears for which there is no room, with its line end; empty
+  ///     for nothing.
   ///   - session: talks to one client; closes the connection by returning.
   package func serve(
     _ listener: Listener, service: String, refusal: String,
