@@ -44,18 +44,28 @@ final class ContentReception {
   }
 
   /// Stores the next piece of decoded content.
-  func store(_ content: [UInt8]) async {
-    if isRefused { return }
-    if header.isComplete {
-      await write(content)
-    } else if passesHeaderOn {
-      var passed: [UInt8] = []
-      header.process(content.span, into: &passed)
-      await write(passed)
-    } else {
+  func store(_ content: [UInt8]) async { await write(passed(content)) }
+
+  /// What is to be stored of a piece.
+  @inline(never)
+  private func passed(_ content: [UInt8]) -> [UInt8] {
+    if isRefused { return [] }
+    if header.isComplete { return content }
+    guard passesHeaderOn else {
       header.scan(content.span)
-      await write(content)
+      return content
     }
+    var passed: [UInt8] = []
+    header.process(content.span, into: &passed)
+    return passed
+  }
+
+  /// What is to be stored at the end of a header that the end of the content has cut off.
+  @inline(never)
+  private func headerEnd() -> [UInt8] {
+    var rest: [UInt8] = []
+    if !header.isComplete, !isRefused { header.finish(into: &rest) }
+    return rest
   }
 
   private func write(_ content: [UInt8]) async {
@@ -64,14 +74,6 @@ final class ContentReception {
       beginning += content.prefix(Mail.Limits.quotedHeaderBytes - beginning.count)
     }
     do throws(SystemError) { try await delivery?.write(content) } catch { diskError = error }
-  }
-
-  /// Ends a header that the end of the content has cut off.
-  private func finishHeader() async {
-    if header.isComplete || isRefused { return }
-    var rest: [UInt8] = []
-    header.finish(into: &rest)
-    await write(rest)
   }
 
   /// Stores the end of what has come in chunks.
@@ -90,7 +92,7 @@ final class ContentReception {
 
   /// What speaks against the message, for the client and for the log; nil when it is on the device.
   func commit() async -> (reply: Reply, reason: String)? {
-    await finishHeader()
+    await write(headerEnd())
     if let refusal { return refusal }
     guard let delivery = delivery.take() else { preconditionFailure("a message is committed once") }
     do throws(SystemError) { try await delivery.commit() } catch {

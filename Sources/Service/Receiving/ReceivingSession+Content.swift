@@ -44,11 +44,11 @@ extension ReceivingSession {
     } store: { content in
       await reception.store(content)
     }
-    guard isInTime else { return session.dataEnded(.tooSlow) }
+    guard isInTime else { return contentEnded(with: .tooSlow) }
     if isLast { await reception.finishChunks() }
     if !isLast, reception.refusal == nil { return session.chunkReceived(bytes: bytes) }
     self.reception = nil
-    return session.dataEnded(await finish(reception))
+    return contentEnded(with: await finish(reception))
   }
 
   /// Reads exactly so many octets and throws them away; returns what to do if they come too slowly.
@@ -89,14 +89,21 @@ extension ReceivingSession {
   // MARK: Beginning and end
 
   private func beginContent(_ framing: ContentDecoder.Framing) async -> ContentReception {
+    reception(framing, results: await authenticationResults())
+  }
+
+  /// The reception of the open transaction's content; `results` is a field that goes on top of it.
+  @inline(never)
+  private func reception(
+    _ framing: ContentDecoder.Framing, results: String
+  ) -> ContentReception {
     guard let transaction = session.transaction else {
       preconditionFailure("content comes within a transaction")
     }
     let id = receiver.parts.spool.makeID()
-    var trace = trace(of: transaction, id: id)
-    if let results = await authenticationResults(transaction) { trace = results + trace }
     let delivery = receiver.parts.spool.begin(
-      envelope(of: transaction), users: destinations.users, id: id, trace: trace)
+      envelope(of: transaction), users: destinations.users, id: id,
+      trace: results + trace(of: transaction, id: id))
     return ContentReception(
       delivery, framing: framing, repairsBareLF: profile?.repairsBareLF == true,
       rules: headerRules(of: transaction, id: id), keepsBeginning: !destinations.told.isEmpty,
@@ -119,32 +126,34 @@ extension ReceivingSession {
   }
 
   private func finish(_ reception: ContentReception) async -> Reply {
-    if let refusal = await reception.commit() {
-      Log.record(
-        .messageRefused(
-          client: "\(client)", from: session.transaction?.sender.text ?? "",
-          reason: refusal.reason))
-      return refusal.reply
-    }
-    if let transaction = session.transaction {
-      report(reception.id, transaction, bytes: reception.wireBytes)
-      await tellOfDelivery(transaction, reception)
-    }
-    return .queued(as: "\(reception.id)")
+    if let refusal = await reception.commit() { return refuse(refusal.reply, refusal.reason) }
+    if !destinations.told.isEmpty { await tellOfDelivery(reception) }
+    return report(reception)
   }
 
-  private func report(_ id: QueueID, _ transaction: Transaction, bytes: Int) {
+  @inline(never)
+  private func refuse(_ reply: Reply, _ reason: String) -> Reply {
+    Log.record(
+      .messageRefused(
+        client: "\(client)", from: session.transaction?.sender.text ?? "", reason: reason))
+    return reply
+  }
+
+  @inline(never)
+  private func report(_ reception: ContentReception) -> Reply {
+    let id = "\(reception.id)"
     Log.record(
       .accepted(
-        id: "\(id)", client: "\(client)",
-        authorization: destinations.authorization?.name ?? "local",
-        from: transaction.sender.text, recipients: transaction.recipients.count, bytes: bytes))
-    for user in destinations.users { Log.record(.stored(id: "\(id)", user: user)) }
+        id: id, client: "\(client)", authorization: destinations.authorization?.name ?? "local",
+        from: session.transaction?.sender.text ?? "",
+        recipients: session.transaction?.recipients.count ?? 0, bytes: reception.wireBytes))
+    for user in destinations.users { Log.record(.stored(id: id, user: user)) }
+    return .queued(as: id)
   }
 
   /// Tells the sender who asked for it that the message is in a maildrop (RFC 3461 §5.2.3).
-  private func tellOfDelivery(_ transaction: Transaction, _ reception: ContentReception) async {
-    if destinations.told.isEmpty { return }
+  private func tellOfDelivery(_ reception: ContentReception) async {
+    guard let transaction = session.transaction else { return }
     let subject = ReportingMTA.Subject(envelope(of: transaction), id: reception.id)
     do throws(SystemError) {
       let report = try await receiver.parts.reports().tell(
@@ -174,12 +183,19 @@ extension ReceivingSession {
     ).text
   }
 
-  /// What SPF says about mail from outside; nil where it is not asked.
-  private func authenticationResults(_ transaction: Transaction) async -> String? {
-    guard settings.values.checksSPF, destinations.authorization == nil else { return nil }
+  /// What SPF says about mail from outside, as a field; nothing where it is not asked.
+  private func authenticationResults() async -> String {
+    guard
+      settings.values.checksSPF, destinations.authorization == nil,
+      let sender = session.transaction?.sender
+    else { return "" }
+    return await checkSPF(sender)
+  }
+
+  private func checkSPF(_ sender: ReversePath) async -> String {
     let check = SPFCheck(resolver: receiver.parts.resolver)
     let result = await check.check(
-      client: client, clientName: session.clientName ?? "", sender: transaction.sender,
+      client: client, clientName: session.clientName ?? "", sender: sender,
       until: .now + Limits.senderPolicy)
     return AuthenticationResults.field(of: settings.values.hostname, result: result.text)
   }

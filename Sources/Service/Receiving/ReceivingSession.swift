@@ -92,32 +92,45 @@ final class ReceivingSession {
     } else if settings.values.refusesEarlyTalkers, !isTrusted, try connection.hasEarlyInput() {
       return try await close(.earlyTalker)
     }
-    try await send(session.greeting)
+    try await send(greeting)
     return true
+  }
+
+  private var greeting: Reply {
+    @inline(never) get { session.greeting }
   }
 
   @inline(never)
   private func end(after error: ConnectionError) async {
     await sayFarewell(after: error)
-    Log.record(
-      .sessionEnded(service: service.rawValue, client: "\(client)", reason: error.reason))
+    recordEnd(error.reason)
   }
 
-  /// Does what a line asks, nil being one that was too long; says whether the session goes on.
+  /// What a line asks, nil being one that was too long.
   @inline(never)
-  private func handle(_ line: [UInt8]?) async throws(ConnectionError) -> Bool {
+  private func action(on line: [UInt8]?) -> ServerAction {
     commands += 1
     // A message for many is many commands, and those over the limit of recipients are told so.
     let limit = session.transaction == nil ? Limits.idleCommands : Limits.transactionCommands
     if commands > limit || !receiver.parts.conduct.noteCommand(of: client) {
-      return try await close(.tooManyCommands)
+      return .close(.tooManyCommands)
     }
-    guard let line else { return try await perform(session.receiveOverlongLine()) }
-    let action = session.receive(line[...], isFollowed: connection.hasBufferedInput)
-    let goesOn = try await perform(action)
-    // RSET, a greeting and a refusal leave nothing of what has come in chunks.
-    if session.transaction == nil { reception = nil }
+    guard let line else { return session.receiveOverlongLine() }
+    return session.receive(line[...], isFollowed: connection.hasBufferedInput)
+  }
+
+  /// Does what a line asks; says whether the session goes on.
+  @inline(never)
+  private func handle(_ line: [UInt8]?) async throws(ConnectionError) -> Bool {
+    let goesOn = try await perform(action(on: line))
+    dropContent()
     return goesOn
+  }
+
+  /// RSET, a greeting and a refusal leave nothing of what has come in chunks.
+  @inline(never)
+  private func dropContent() {
+    if session.transaction == nil { reception = nil }
   }
 
   /// Does what the protocol says, and then what it says to the result; whether the session goes on.
@@ -168,35 +181,40 @@ final class ReceivingSession {
   /// Receives content.
   @inline(never)
   private func receive(_ action: ServerAction) async throws(ConnectionError) -> ServerAction {
-    let next: ServerAction
     switch action {
     case .receiveData(let reply):
       try await send(reply)
-      next = session.dataEnded(try await receiveContent())
+      return contentEnded(with: try await receiveContent())
     case .receiveChunk(let bytes, let isLast):
-      next = try await receiveChunk(bytes: bytes, isLast: isLast)
+      return try await receiveChunk(bytes: bytes, isLast: isLast)
     case .skipChunk(let bytes, let then):
       return try await skipChunk(bytes: bytes) ?? then
     default: preconditionFailure("\(action) is not about content")
     }
-    // A message starts the count of commands anew.
-    if session.transaction == nil, case .reply(let reply) = next, reply.code == .ok { commands = 0 }
-    return next
   }
 
+  /// Ends the transaction; a message that was taken in starts the count of commands anew.
+  @inline(never)
+  func contentEnded(with reply: Reply) -> ServerAction {
+    if reply.code == .ok { commands = 0 }
+    return session.dataEnded(reply)
+  }
+
+  @inline(never)
   private func send(_ reply: Reply) async throws(ConnectionError) {
-    var bytes: [UInt8] = []
-    reply.write(to: &bytes)
-    try await connection.write(bytes, until: .now + Limits.reply)
+    try await connection.write(reply.wireBytes, until: .now + Limits.reply)
   }
 
+  @inline(never)
   private func close(_ reply: Reply) async throws(ConnectionError) -> Bool {
     try await send(reply)
-    if reply.code != .closing {
-      Log.record(
-        .sessionEnded(service: service.rawValue, client: "\(client)", reason: reply.lines[0]))
-    }
+    if reply.code != .closing { recordEnd(reply.lines[0]) }
     return false
+  }
+
+  @inline(never)
+  private func recordEnd(_ reason: String) {
+    Log.record(.sessionEnded(service: service.rawValue, client: "\(client)", reason: reason))
   }
 
   /// Tells a client that can still hear it why its connection ends (RFC 5321 §3.8).
@@ -223,6 +241,17 @@ final class ReceivingSession {
     let context = profile?.allowsOldTLS == true ? identity.oldContext : nil
     try await connection.acceptTLS(context ?? identity.context, until: .now + Limits.handshake)
     session.tlsEstablished()
+  }
+}
+
+extension Reply {
+  /// The reply as it goes over the wire, made where no frame of an idle session has room for it.
+  fileprivate var wireBytes: [UInt8] {
+    @inline(never) get {
+      var bytes: [UInt8] = []
+      write(to: &bytes)
+      return bytes
+    }
   }
 }
 

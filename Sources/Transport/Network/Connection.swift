@@ -101,30 +101,56 @@ package final class Connection {
     limit: Int, until deadline: Instant, isInterruptible: Bool = false
   ) async throws(ConnectionError) -> [UInt8]? {
     try await takeStep(isInterruptible: isInterruptible)
-    var searched = 0
-    var skipped = 0
+    var search = LineSearch(limit: limit)
     while true {
-      if skipped == 0 && session == nil && isHandshake { throw .tlsOnPlainPort }
-      if let end = input[(consumed + searched)...].firstIndex(of: UInt8(ascii: "\n")) {
-        let hasCR = end > consumed && input[end - 1] == UInt8(ascii: "\r")
-        let line = input[consumed..<(hasCR ? end - 1 : end)]
-        let isTooLong = skipped > 0 || line.count > limit
-        let result = isTooLong ? nil : Array(line)
-        consume(end + 1 - consumed)
-        return result
-      }
-      searched = input.count - consumed
-      if searched > limit + 2 {
-        skipped += searched
-        consume(searched)
-        searched = 0
-        if skipped > Self.skippedBytes { throw .endlessLine }
+      switch try take(&search) {
+      case .line(let line): return line
+      case .tooLong: return nil
+      case .incomplete: break
       }
       let count = try await unsafe receive(until: deadline, isInterruptible: isInterruptible) {
         unsafe input.append(contentsOf: $0)
       }
       if count == 0 { throw .closed }
     }
+  }
+
+  /// What is known of a line that has not ended yet.
+  private struct LineSearch {
+    let limit: Int
+    /// How many bytes of the input hold no line end.
+    var searched = 0
+    /// How many bytes of the line were thrown away.
+    var skipped = 0
+  }
+
+  /// What the input has of a line.
+  private enum Found {
+    case line([UInt8])
+    case tooLong
+    case incomplete
+  }
+
+  /// Takes a line out of the input if it is whole; apart from the wait, whose frame idle sessions keep.
+  @inline(never)
+  private func take(_ search: inout LineSearch) throws(ConnectionError) -> Found {
+    if search.skipped == 0 && session == nil && isHandshake { throw .tlsOnPlainPort }
+    if let end = input[(consumed + search.searched)...].firstIndex(of: UInt8(ascii: "\n")) {
+      let hasCR = end > consumed && input[end - 1] == UInt8(ascii: "\r")
+      let line = input[consumed..<(hasCR ? end - 1 : end)]
+      let isTooLong = search.skipped > 0 || line.count > search.limit
+      let result = isTooLong ? Found.tooLong : .line(Array(line))
+      consume(end + 1 - consumed)
+      return result
+    }
+    search.searched = input.count - consumed
+    if search.searched > search.limit + 2 {
+      search.skipped += search.searched
+      consume(search.searched)
+      search.searched = 0
+      if search.skipped > Self.skippedBytes { throw .endlessLine }
+    }
+    return .incomplete
   }
 
   /// Hands what has arrived to `body`, which says how many bytes it has used; waits if nothing has.
