@@ -7,8 +7,9 @@ import Spool
 extension ReceivingSession {
   /// What is to become of the header of the message.
   ///
-  /// A client that may send gets what it has left out (RFC 6409 §8). Mail of others is passing: of that
-  /// only trace fields are touched that nobody else may write in this host's name.
+  /// A client that may send gets what it has left out (RFC 6409 §8), and one whose profile says so
+  /// gets more. Mail of others is passing: of that only trace fields are touched that nobody else may
+  /// write in this host's name.
   func headerRules(of transaction: Transaction, id: QueueID) -> HeaderRules {
     var rules = HeaderRules()
     rules.allowsUTF8 =
@@ -18,15 +19,15 @@ extension ReceivingSession {
       rules.authenticationServer = settings.values.hostname
       rules.removesReturnPath = true
     }
-    guard let authorization = destinations.authorization else { return rules }
-    if settings.values.addsMissingFields {
-      rules.date = DateTime(unixSeconds: Int64(id.seconds))
-      rules.messageID = MessageID(unique: "\(id)", host: settings.values.hostname)
-    }
     if profile?.completesHeader == true {
       rules.author = transaction.sender.mailbox ?? settings.values.postmaster
       rules.addsDestination = true
       rules.addsMIMEVersion = true
+    }
+    guard let authorization = destinations.authorization else { return rules }
+    if settings.values.addsMissingFields {
+      rules.date = DateTime(unixSeconds: Int64(id.seconds))
+      rules.messageID = MessageID(unique: "\(id)", host: settings.values.hostname)
     }
     if settings.values.addsSender { rules.account = account(of: authorization) }
     return rules
