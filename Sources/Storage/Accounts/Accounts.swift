@@ -82,16 +82,28 @@ package final class Accounts {
   ///
   /// The name may have another case, as telephones write it, and a local domain.
   package func verify(user name: String, password: [UInt8]) async -> Verification {
-    let user = user(named: name)
-    // The work is the same for a user that does not exist.
-    let verifier = user?.verifier ?? .decoy
+    let verifier = verifier(ofUserNamed: name)
     guard (1...Limits.passwordBytes).contains(password.count) else { return refusal }
-    let isRight = await workers.run { verifier.accepts(password) }
-    switch (user, isRight) {
-    case (let user?, true?): return .verified(user)
-    case (let user?, nil): return .temporary("crypt(3) fails for \(user.name)")
-    default: return refusal
+    return verification(
+      ofUserNamed: name, verifier, isRight: await workers.run { verifier.accepts(password) })
+  }
+
+  /// What a password of that name is verified with: the work is the same for a user that does not exist.
+  @inline(never)
+  private func verifier(ofUserNamed name: String) -> Verifier {
+    user(named: name)?.verifier ?? .decoy
+  }
+
+  /// What the work of the verifier means, if it is the user's still.
+  @inline(never)
+  private func verification(
+    ofUserNamed name: String, _ verifier: Verifier, isRight: Bool?
+  ) -> Verification {
+    guard let user = login(name).flatMap({ users[$0] }), user.verifier == verifier else {
+      return refusal
     }
+    guard let isRight else { return .temporary("crypt(3) fails for \(user.name)") }
+    return isRight ? .verified(user) : refusal
   }
 
   /// What a login is told that cannot be confirmed.
