@@ -15,6 +15,8 @@ import Testing
     /// The only thread that touches the files.
     nonisolated let disk = WorkerPool(threads: 1)
     let spool: Spool
+    /// The names of which the mail goes on elsewhere.
+    var aliases: [String: Mailbox] = [:]
 
     init() throws {
       scratch = try ScratchDirectory()
@@ -47,7 +49,10 @@ import Testing
       let mta = ReportingMTA(
         host: try #require(Domain("gw.home.example")),
         postmaster: try #require(Mailbox("postmaster@home.example")), spool: spool
-      ) { $0.domain == home ? $0.localPart : nil }
+      ) { [aliases] sender in
+        if let target = aliases[sender.localPart] { return .init(users: [], remote: [target]) }
+        return sender.domain == home ? .init(users: [sender.localPart]) : nil
+      }
       let recipient = DeliveryReport.Recipient(
         path: try #require(ForwardPath("<ann@far.example>")), status: EnhancedStatus(5, 1, 1),
         reason: "text")
@@ -73,6 +78,31 @@ import Testing
       #expect(queued.count == 1)
       #expect(queued[0].contains("\nGatepost-To: - <eve@else.example>\n"))
       #expect(!queued[0].contains("Gatepost-Delay-Report"))
+    }
+  }
+
+  @Test("A report to an alias goes where the alias leads")
+  func alias() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      bed.aliases["me"] = Mailbox("me@else.example")
+      _ = try await bed.tell(.failed)
+      let queued = try bed.files(in: "queue/new").filter { $0.contains("Gatepost-From: <>\n") }
+      #expect(queued.count == 1)
+      #expect(queued[0].contains("\nGatepost-To: - <me@else.example>\n"))
+      #expect(queued[0].contains("\nTo: <me@home.example>\n"))
+      #expect(try bed.files(in: "mail/me/new").isEmpty)
+    }
+  }
+
+  @Test("What has failed on its way to a postmaster elsewhere is told in a maildrop, and not again")
+  func postmasterElsewhere() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      bed.aliases["postmaster"] = Mailbox("me@else.example")
+      _ = try await bed.tell(.failed, from: "")
+      #expect(try bed.files(in: "mail/postmaster/new").count == 1)
+      #expect(try bed.files(in: "queue/new").count == 1)
     }
   }
 
