@@ -33,6 +33,25 @@ import Testing
     #expect(lines.contains { $0.hasSuffix("SMTPUTF8") } != holds)
   }
 
+  @Test("An address of IPv4 is the same at a listener that serves IPv6 too")
+  func dualStack() throws {
+    let gatepost = try Gatepost(isStarted: false)
+    let port = gatepost.ports.smtp
+    try gatepost.configure(
+      """
+      [listen]
+      smtp = \(port)
+      [profile device]
+      networks = 127.0.0.0/8
+      listeners = 127.0.0.1:\(port)
+      hide = SMTPUTF8
+      """)
+    try gatepost.start()
+    let client = try gatepost.smtp()
+    try client.expect("220")
+    #expect(try !client.lines(after: "EHLO client.example").contains { $0.hasSuffix("SMTPUTF8") })
+  }
+
   @Test("Of two profiles for a client the first holds, and nothing of the second")
   func first() throws {
     let gatepost = try Gatepost(
