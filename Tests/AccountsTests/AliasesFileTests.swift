@@ -34,6 +34,7 @@ import Testing
     ("a: b#c", ["a: b#c"]),
     ("anna: anna, anna@far.example", ["anna: anna anna@far.example"]),
     ("a.b: c\na+b: d", ["a+b: d", "a.b: c"]),
+    ("Jürgen: émile\némile: anna", ["jürgen: émile", "émile: anna"]),
   ])
   func `holds names and their targets`(text: String, expected: [String]) {
     #expect(aliases(text) == expected)

@@ -30,6 +30,14 @@ package final class Client {
     }
   }
 
+  /// All lines of the reply to a command.
+  package func lines(after command: String) throws -> [String] {
+    send("\(command)\r\n")
+    var lines: [String] = []
+    repeat { lines.append(try line()) } while lines.last?.utf8.dropFirst(3).first == 0x2D
+    return lines
+  }
+
   /// Reads a reply that begins with `prefix`.
   package func expect(_ prefix: String, at place: SourceLocation = #_sourceLocation) throws {
     let reply = try reply()
@@ -41,6 +49,27 @@ package final class Client {
     _ command: String, _ prefix: String, at place: SourceLocation = #_sourceLocation
   ) throws {
     send("\(command)\r\n")
+    try expect(prefix, at: place)
+  }
+
+  /// Logs in with the password that all users of the tests have.
+  package func logIn(
+    as user: String = "alice", _ prefix: String = "235", at place: SourceLocation = #_sourceLocation
+  ) throws {
+    let response = Data("\0\(user)\0secret".utf8).base64EncodedString()
+    try ask("AUTH PLAIN \(response)", prefix, at: place)
+  }
+
+  /// Hands in a message after the greetings, and checks the reply to its end.
+  package func deliver(
+    _ content: String = "Subject: hello\r\n\r\nhello\r\n", from sender: String = "x@far.example",
+    to recipients: String..., expecting prefix: String = "250",
+    at place: SourceLocation = #_sourceLocation
+  ) throws {
+    try ask("MAIL FROM:<\(sender)>", "250", at: place)
+    for recipient in recipients { try ask("RCPT TO:<\(recipient)>", "250", at: place) }
+    try ask("DATA", "354", at: place)
+    send("\(content).\r\n")
     try expect(prefix, at: place)
   }
 

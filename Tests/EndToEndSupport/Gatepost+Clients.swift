@@ -66,9 +66,34 @@ extension Gatepost {
     ]
   }
 
+  /// Changes options of a user with the tool of the admin.
+  package func setUser(_ user: String, _ options: String...) throws {
+    let run = try Program.run(
+      "gatepost", ["-c", "\(path)/gatepost.conf", "user", "set", user] + options)
+    guard run.status == 0 else { throw Overdue(description: run.output) }
+  }
+
   /// A client of the SMTP listener.
   package func smtp(from source: String = "127.0.0.1") throws -> Client {
     try Client(port: ports.smtp, from: source)
+  }
+
+  /// A client that has said EHLO, on the SMTP listener unless another port is given.
+  package func greeted(
+    on port: UInt16? = nil, from source: String = "127.0.0.1"
+  ) throws -> Client {
+    let client = try Client(port: port ?? ports.smtp, from: source)
+    if port == ports.submissions { try client.startTLS() }
+    try client.expect("220")
+    try client.ask("EHLO client.example", "250")
+    return client
+  }
+
+  /// A client that has logged in under TLS.
+  package func loggedIn(as user: String = "alice") throws -> Client {
+    let client = try greeted(on: ports.submissions)
+    try client.logIn(as: user)
+    return client
   }
 
   /// Hands in one message over a session of its own, with the reply to its end.

@@ -28,6 +28,7 @@ package final class Hop: Sendable {
   private let script: Script
   private let certificate: ScratchDirectory?
   private let hasImplicitTLS: Bool
+  private let keywords: [String]
   private let state = Mutex(State())
 
   private struct State {
@@ -42,12 +43,14 @@ package final class Hop: Sendable {
   /// - Parameters:
   ///   - offersTLS: whether STARTTLS is offered, with a certificate that nobody knows.
   ///   - hasImplicitTLS: whether TLS comes before the greeting.
+  ///   - keywords: what it offers beside the usual.
   package init(
     isUp: Bool = true, offersTLS: Bool = false, hasImplicitTLS: Bool = false,
-    script: @escaping Script = { _ in nil }
+    keywords: [String] = [], script: @escaping Script = { _ in nil }
   ) throws {
     port = FreePorts.take()
     self.script = script
+    self.keywords = keywords
     self.hasImplicitTLS = hasImplicitTLS
     certificate = offersTLS || hasImplicitTLS ? try ScratchDirectory() : nil
     if let path = certificate?.path {
@@ -144,6 +147,7 @@ package final class Hop: Sendable {
   private func greeting(_ client: Stream) -> String {
     let mayStart = certificate != nil && !client.isEncrypted
     return "250-mx.far.example\r\n250-PIPELINING\r\n250-SIZE 50000000\r\n"
+      + keywords.map { "250-\($0)\r\n" }.joined()
       + "\(mayStart ? "250-STARTTLS\r\n" : "")250-AUTH PLAIN LOGIN\r\n250 8BITMIME"
   }
 

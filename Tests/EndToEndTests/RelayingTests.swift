@@ -30,7 +30,8 @@ import Testing
     try gatepost.eventually("three attempts") { gatepost.log.count(of: "deferred id=") == 3 }
     let waits = gatepost.log.split(separator: "\n").filter { $0.hasPrefix("deferred") }
       .compactMap { $0.split(separator: "=").last }
-    #expect(waits == ["1s", "1s", "2s"])
+    // The second wait depends on where in a second the message has arrived.
+    #expect(waits.count == 3 && waits.first == "1s" && waits.last == "2s")
     let queue = gatepost.queue
     #expect(queue.count == 1 && queue[0].contains("\nGatepost-To: - <ann@far.example>\n"))
     #expect(queue[0].contains("Connection refused"))

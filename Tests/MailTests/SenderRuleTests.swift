@@ -53,6 +53,7 @@ import Testing
 @Suite struct `The target of an alias` {
   @Test(arguments: [
     ("Anna", AliasTarget.name("anna")), ("a.b+c", .name("a.b+c")), ("\"A b\"", .name("a b")),
+    ("Jürgen", .name("jürgen")),
   ])
   func `is a name`(text: String, expected: AliasTarget) { #expect(AliasTarget(text) == expected) }
 
@@ -62,8 +63,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "a b", "a..b", ".a", "a@", "@a", "a@b@c", "\"a", "a\"b\"", "<a@b>", "a,b", "a\u{0}", "ä",
-    ":include:", "a:b",
+    "", "a b", "a..b", ".a", "a@", "@a", "a@b@c", "\"a", "a\"b\"", "<a@b>", "a,b", "a\u{0}",
+    "ä@far.example", "\u{202E}a", ":include:", "a:b",
   ])
   func `is nothing else`(text: String) { #expect(AliasTarget(text) == nil) }
 }

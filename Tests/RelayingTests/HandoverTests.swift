@@ -145,4 +145,18 @@ import Testing
       #expect(bed.names(in: "mail") == [])
     }
   }
+
+  @Test("A server that knows no postmaster does not set off reports about reports without end")
+  func circle() async throws {
+    try await onLoop {
+      let server = try NextServer()
+      server.answer = { $0.hasPrefix("RCPT") ? "550 5.1.1 no such user" : nil }
+      let bed = try Self.bed(server)
+      try await bed.put(from: "me@home.example", to: "ann@home.example")
+      try await bed.run(server)
+      #expect(server.commands.count { $0.hasPrefix("RCPT") } == 2)
+      #expect(bed.names(in: "mail/postmaster/new").count == 1)
+      #expect(bed.names(in: "queue/new") + bed.names(in: "queue/cur") == [])
+    }
+  }
 }

@@ -72,14 +72,15 @@ final class Daemon {
       accounts: parts.accounts, grants: parts.grants,
       conduct: parts.conduct, maildrops: parts.maildrops)
     let recipients = parts.recipients
-    relayer = Relayer(
-      settings: configuration.relaying, spool: parts.spool, resolver: parts.resolver
-    ) { mailbox in
-      // Where there is no such user any more, or not at this moment, the postmaster hears of it.
-      guard let found = try? recipients.resolve(mailbox) else {
-        return ReportingMTA.Destination(users: [ReportingMTA.lastMaildrop])
+    let relaying = configuration.relaying
+    let postmaster = relaying.postmaster
+    relayer = Relayer(settings: relaying, spool: parts.spool, resolver: parts.resolver) { sender in
+      for mailbox in [sender, postmaster] {
+        // Where there is no such user any more, or not at this moment, the postmaster hears of it.
+        guard let found = try? recipients.resolve(mailbox) else { continue }
+        return ReportingMTA.Destinations(users: found.users, remote: found.remote)
       }
-      return ReportingMTA.Destination(users: found.users, remote: found.remote)
+      return ReportingMTA.Destinations(users: [postmaster.localPart])
     }
     receiver = Receiver(
       settings: configuration.receiving(isTrusted: trusted.contains),

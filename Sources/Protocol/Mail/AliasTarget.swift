@@ -10,8 +10,9 @@ package enum AliasTarget: Hashable, Sendable, CustomStringConvertible {
     if let mailbox = Mailbox(String(text)) {
       self = .mailbox(mailbox)
     } else {
-      // With a domain behind it, a name alone obeys the grammar of a local part.
-      guard let name = Mailbox(String(text) + "@localhost") else { return nil }
+      // With a domain behind it, a name alone obeys the grammar of a local part. One beyond ASCII is
+      // asked for by SMTPUTF8; an address elsewhere may get mail that came without it, so it is ASCII.
+      guard let name = Mailbox(String(text) + "@localhost", allowsUTF8: true) else { return nil }
       self = .name(name.localPart.asciiLowercased)
     }
   }

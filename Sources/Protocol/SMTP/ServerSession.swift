@@ -295,6 +295,7 @@ package struct ServerSession: Sendable {
   private mutating func startAuthentication(
     _ name: ArraySlice<UInt8>, _ initialResponse: ArraySlice<UInt8>?
   ) -> ServerAction {
+    guard settings.extensions.contains(.authentication) else { return error(.notOffered) }
     guard mayAuthenticate else {
       return error(settings.authentication == .underTLS ? .encryptionRequired : .notOffered)
     }

@@ -33,7 +33,8 @@ struct Destinations {
     if !users.isEmpty, notification.wantsSuccess {
       told.append(
         DeliveryReport.Recipient(
-          path: path, status: EnhancedStatus(2, 0, 0), reason: "Delivered to the mailbox"))
+          path: path, original: notification.originalRecipient, status: EnhancedStatus(2, 0, 0),
+          reason: "Delivered to the mailbox"))
     }
     return true
   }

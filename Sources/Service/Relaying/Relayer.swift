@@ -28,7 +28,7 @@ package final class Relayer {
   var authorities = TLSTrust.systemAuthorities
   let spool: Spool
   let resolver: Resolver
-  private let destination: @Loop (Mailbox) -> ReportingMTA.Destination
+  private let destinations: @Loop (Mailbox) -> ReportingMTA.Destinations
   var hops = HopTable()
   let connections: HopConnections
   /// Signalled when there may be a session or a place for a message that waits for one.
@@ -41,13 +41,13 @@ package final class Relayer {
   /// Sessions that are to be closed.
   private var leaving: [(hop: Hop, session: HopSession)] = []
 
-  /// - Parameter destination: where mail for an address in one of our domains goes.
+  /// - Parameter destinations: where mail for an address in one of our domains goes.
   package init(
     settings: RelayingSettings, spool: Spool, resolver: Resolver,
-    destination: @escaping @Loop (Mailbox) -> ReportingMTA.Destination
+    destinations: @escaping @Loop (Mailbox) -> ReportingMTA.Destinations
   ) {
     self.settings = settings
-    self.destination = destination
+    self.destinations = destinations
     self.spool = spool
     self.resolver = resolver
     connections = HopConnections()
@@ -137,9 +137,9 @@ package final class Relayer {
   /// This host as it reports under these settings.
   func reporting(_ settings: RelayingSettings) -> ReportingMTA {
     ReportingMTA(host: settings.hostname, postmaster: settings.postmaster, spool: spool) {
-      [destination] mailbox in
+      [destinations] mailbox in
       let isOurs = mailbox == settings.postmaster || settings.domains.contains(mailbox.domain)
-      return isOurs && settings.handovers[mailbox.domain] == nil ? destination(mailbox) : nil
+      return isOurs && settings.handovers[mailbox.domain] == nil ? destinations(mailbox) : nil
     }
   }
 

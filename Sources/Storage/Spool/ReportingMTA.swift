@@ -53,19 +53,11 @@ package struct ReportingMTA {
     case file(OpenMessage)
   }
 
-  /// A report that has been stored.
-  package struct Report: Sendable {
-    /// Its identifier.
-    package let id: QueueID
-    /// Whom it is for.
-    package let recipient: Mailbox
-  }
-
-  /// Where mail for an address of this host goes.
-  package struct Destination: Equatable, Sendable {
+  /// Where mail for an address of this host goes, to one place at least.
+  package struct Destinations: Sendable {
     /// The names of maildrops.
     package var users: [String]
-    /// Addresses elsewhere, as an alias has them.
+    /// Addresses elsewhere, as of an alias.
     package var remote: [Mailbox]
 
     package init(users: [String], remote: [Mailbox] = []) {
@@ -74,35 +66,40 @@ package struct ReportingMTA {
     }
   }
 
+  /// A report that has been stored.
+  package struct Report: Sendable {
+    /// Its identifier.
+    package let id: QueueID
+    /// Whom it is for.
+    package let recipient: Mailbox
+  }
+
   private let host: Domain
   private let postmaster: Mailbox
   private let spool: Spool
-  private let destination: @Loop (Mailbox) -> Destination?
-
-  /// The maildrop of what nobody else can be told.
-  package nonisolated static let lastMaildrop = "postmaster"
+  private let destinations: @Loop (Mailbox) -> Destinations?
 
   /// How much of a message is read at a time, in bytes.
   private nonisolated static let pieceBytes = 32 << 10
 
   /// - Parameters:
   ///   - postmaster: answers for this host, and hears of failures that nobody else can be told.
-  ///   - destination: where mail for an address goes; nil for one that is elsewhere.
+  ///   - destinations: where mail for an address of this host goes; nil for one that is elsewhere.
   package init(
     host: Domain, postmaster: Mailbox, spool: Spool,
-    destination: @escaping @Loop (Mailbox) -> Destination?
+    destinations: @escaping @Loop (Mailbox) -> Destinations?
   ) {
     self.host = host
     self.postmaster = postmaster
     self.spool = spool
-    self.destination = destination
+    self.destinations = destinations
   }
 
   /// Tells the sender of a message what has become of it for some recipients.
   ///
   /// The recipients are those of which the sender wants to be told (`NotificationRequest.wants`). Where
   /// the message has no sender it is a report itself: of its failure the postmaster of this host is
-  /// told in a maildrop, and of the rest nobody, so nothing is ever sent back and forth
+  /// told, in a maildrop here, and of the rest nobody, so nothing is ever sent back and forth
   /// (RFC 5321 §6.1).
   ///
   /// **Durability**: the report is in the queue or in a maildrop when this returns.
@@ -122,19 +119,14 @@ package struct ReportingMTA {
     report.envelopeIdentifier = subject.report.envelopeIdentifier
     report.isInternationalized = subject.isInternationalized
     report.retryEnd = subject.retryEnd.map(DateTime.init)
-    var destination = destination(sender) ?? Destination(users: [], remote: [sender])
-    if subject.reversePath.isEmpty {
-      // A report that cannot leave must not cause one that leaves as well.
-      let users = destination.users
-      destination = Destination(users: users.isEmpty ? [Self.lastMaildrop] : users)
-    }
+    let places = places(of: sender, isLast: subject.reversePath.isEmpty)
     let envelope = SubmittedEnvelope(
-      reversePath: "", recipients: destination.remote.map { .init($0.text) }, is8Bit: true,
+      reversePath: "", recipients: places.remote.map { .init($0.text) }, is8Bit: true,
       isInternationalized: !sender.text.utf8.allSatisfy { $0 < 0x80 },
       // RFC 8689 §5: the report tells as much as the message did.
       requiresTLS: subject.requiresTLS, origin: "report about \(subject.id)")
     let delivery = spool.begin(
-      envelope, users: destination.users, id: id,
+      envelope, users: places.users, id: id,
       trace: "Received: by \(host.text) id \(id);\n\t\(report.date.text)\n")
     var content: [UInt8] = []
     if case .file(let message) = original, returnsAll(of: message, subject, action) {
@@ -150,6 +142,17 @@ package struct ReportingMTA {
     try await delivery.write(content)
     try await delivery.commit()
     return Report(id: id, recipient: sender)
+  }
+
+  /// Where a report goes.
+  ///
+  /// - Parameter isLast: whether it is about a report. It stays on this host then: wherever the mail
+  ///   of the postmaster goes on to may be what has failed, and would fail again for each report.
+  private func places(of sender: Mailbox, isLast: Bool) -> Destinations {
+    let found = destinations(sender)
+    if !isLast { return found ?? Destinations(users: [], remote: [sender]) }
+    let users = found?.users ?? []
+    return Destinations(users: users.isEmpty ? [sender.localPart] : users)
   }
 
   /// RFC 3461 §4.3: RET is about failures only, and RFC 8689 §5 lets it be HDRS for REQUIRETLS.
