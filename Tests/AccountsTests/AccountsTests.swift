@@ -2,6 +2,7 @@ import EventLoop
 import Foundation
 import Mail
 import Platform
+import TLS
 import TestSupport
 import Testing
 
@@ -170,4 +171,27 @@ import Testing
         error?.description == "\(path): cannot be read: No such file or directory (openat)")
     }
   }
+
+  #if FAULT_INJECTION
+    @Test(arguments: [
+      ("alice", "secret"), ("alice", "wrong"), ("Alice@Home.Example", "wrong"),
+      ("nobody", "secret"), ("nobody@home.example", "wrong"), ("alice@other.example", "secret"),
+      ("", "secret"), ("../alice", "secret"), (String(repeating: "x", count: 255), "wrong"),
+      ("dora", "secret"),
+    ])
+    func `work as hard for a user that is not there`(name: String, password: String) async throws {
+      let verifier = Verifier.scram(try SCRAMVerifier(password: Array("secret".utf8)))
+      write("alice:\(verifier.text):\ndora:!\n")
+      let path = path
+      let domain = try #require(Domain("home.example"))
+      try await onLoop {
+        let workers = WorkerPool(threads: 1)
+        let accounts = try Accounts(path: path, domains: [domain], workers: workers) { _ in }
+        let before = await workers.run { KeyDerivation.iterationsOfThread }
+        _ = await accounts.verify(user: name, password: Array(password.utf8))
+        let after = await workers.run { KeyDerivation.iterationsOfThread }
+        #expect(after - before == 10_000)
+      }
+    }
+  #endif
 }

@@ -6,8 +6,12 @@ package final class Client {
   private let stream: Stream
 
   /// Connects to a port of 127.0.0.1 from a loopback address.
-  package init(port: UInt16, from source: String = "127.0.0.1") throws {
-    stream = try Stream(port: port, from: source)
+  ///
+  /// - Parameter windowBytes: how much the server may send before it is read; nil for the usual.
+  package init(
+    port: UInt16, from source: String = "127.0.0.1", windowBytes: Int32? = nil
+  ) throws {
+    stream = try Stream(port: port, from: source, windowBytes: windowBytes)
   }
 
   /// Sends text as it stands.
@@ -16,6 +20,17 @@ package final class Client {
   /// Sends bytes as they are; says whether the server took them.
   @discardableResult
   package func send(bytes: [UInt8]) -> Bool { stream.send(bytes) }
+
+  /// Sends each byte as a segment of its own.
+  package func dribble(_ text: String) {
+    for byte in text.utf8 { stream.send([byte]) }
+  }
+
+  /// Sends as much of the text as the kernel takes without a wait; returns how many bytes that were.
+  @discardableResult
+  package func sendWithoutWaiting(_ text: String) -> Int {
+    stream.sendWithoutWaiting(Array(text.utf8))
+  }
 
   /// The next line of the server; `<closed>` when it has closed the connection.
   package func line() throws -> String {

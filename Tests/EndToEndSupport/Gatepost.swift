@@ -133,6 +133,12 @@ package final class Gatepost {
   /// Asks the daemon to read its configuration again.
   package func hangUp() { daemon?.signal(SIGHUP) }
 
+  /// Stops the daemon where it stands: what clients do until `resume` waits in the kernel.
+  package func suspend() { daemon?.signal(SIGSTOP) }
+
+  /// Lets the daemon go on.
+  package func resume() { daemon?.signal(SIGCONT) }
+
   /// Makes the daemon read its configuration again, and waits until it has.
   package func reload() throws {
     let before = log.count(of: "read again")

@@ -22,13 +22,23 @@ final class Stream {
     for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
       setsockopt(descriptor, SOL_SOCKET, option, &patience, length)
     }
+    // Each write is a segment, and is sent at once.
+    var yes: Int32 = 1
+    setsockopt(
+      descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
     // OpenSSL writes with write(2).
     signal(SIGPIPE, SIG_IGN)
   }
 
   /// Connects to a port of 127.0.0.1.
-  convenience init(port: UInt16, from source: String) throws {
+  ///
+  /// - Parameter windowBytes: how much may arrive before it is read; nil for what the kernel likes.
+  convenience init(port: UInt16, from source: String, windowBytes: Int32? = nil) throws {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    if var bytes = windowBytes {
+      let length = socklen_t(MemoryLayout<Int32>.size)
+      setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, length)
+    }
     guard LoopbackAddress(source, port: 0).bind(descriptor),
       LoopbackAddress("127.0.0.1", port: port).connect(descriptor)
     else {
@@ -59,6 +69,11 @@ final class Stream {
       sent += count
     }
     return true
+  }
+
+  /// Sends what the kernel takes without a wait; returns how many bytes that were.
+  func sendWithoutWaiting(_ bytes: [UInt8]) -> Int {
+    max(0, Foundation.send(descriptor, bytes, bytes.count, Int32(MSG_DONTWAIT)))
   }
 
   /// The next line without its line end; nil at the end of the connection.

@@ -112,7 +112,7 @@ final class Bed {
       sockets.left.duplicate(), peer: SocketAddress(address, port: 1))
     let client = Client(
       try Connection(sockets.right.duplicate(), peer: SocketAddress(address, port: 2)),
-      clientContext)
+      clientContext, server: sockets.left.number)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { [receiver] in await receiver.serve(server, as: service) }
       group.addTask {
@@ -136,8 +136,8 @@ final class Bed {
   }
 
   /// The files in a folder of the spool, as text.
-  nonisolated func files(in folder: String) throws -> [String] {
-    try names(in: folder).map {
+  nonisolated func files(in folder: String, named names: [String]? = nil) throws -> [String] {
+    try (names ?? self.names(in: folder)).map {
       try String(contentsOfFile: "\(scratch.path)/spool/\(folder)/\($0)", encoding: .utf8)
     }
   }
@@ -148,10 +148,13 @@ final class Bed {
 final class Client {
   let connection: Connection
   private let context: TLSContext
+  /// The number of the server's end, which lives as long as the session.
+  private let server: Int32
 
-  init(_ connection: Connection, _ context: TLSContext) {
+  init(_ connection: Connection, _ context: TLSContext, server: Int32 = -1) {
     self.connection = connection
     self.context = context
+    self.server = server
   }
 
   private var deadline: Instant { .now + .seconds(60) }
@@ -164,6 +167,18 @@ final class Client {
   func send(octets: [UInt8]) async throws {
     try await connection.write(octets, until: deadline)
     try await connection.flush(until: deadline)
+  }
+
+  /// Sends octets, and returns when the server has read them: the next ones are another read.
+  func send(piece octets: ArraySlice<UInt8>) async throws {
+    try await send(octets: Array(octets))
+    for _ in 0..<1_000_000 {
+      await Task.yield()
+      var unread: Int32 = 0
+      try #require(ioctl(server, UInt(FIONREAD), &unread) == 0)
+      if unread == 0 { return }
+    }
+    Issue.record("the server does not read")
   }
 
   /// The last line of the next reply; `<closed>` when the server has closed the connection.

@@ -66,6 +66,8 @@ final class ReceivingSession {
       }
     } catch {
       await end(after: error)
+      // Who has not read, or not shaken hands, in its time gets no more of it for our last words.
+      return await connection.close(until: .now)
     }
     await connection.close(until: .now + Limits.reply)
   }
@@ -239,7 +241,9 @@ final class ReceivingSession {
       preconditionFailure("TLS is offered only where there is a certificate")
     }
     let context = profile?.allowsOldTLS == true ? identity.oldContext : nil
-    try await connection.acceptTLS(context ?? identity.context, until: .now + Limits.handshake)
+    try await connection.acceptTLS(
+      context ?? identity.context,
+      until: min(.now + Limits.handshake, mustLogIn ? loginEnd : end))
     session.tlsEstablished()
   }
 }

@@ -41,6 +41,9 @@ package enum KeyDerivation {
   ) -> [UInt8] {
     OpenSSL.start()
     precondition((1...Int(Int32.max)).contains(iterations), "iterations count from 1")
+    #if FAULT_INJECTION
+      count(iterations)
+    #endif
     return unsafe filled { output in
       unsafe password.withUnsafeBytes { password in
         unsafe salt.withUnsafeBufferPointer { salt in
