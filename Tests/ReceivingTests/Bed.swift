@@ -70,7 +70,7 @@ final class Bed {
       loginDelay: .zero)
     let reports = ReportingMTA(
       host: hostname, postmaster: try #require(Mailbox("postmaster@home.example")), spool: spool
-    ) { $0.domain == domain ? $0.localPart : nil }
+    ) { $0.domain == domain ? ([$0.localPart], []) : nil }
     receiver = Receiver(
       settings: settings,
       parts: Receiver.Parts(
@@ -105,7 +105,7 @@ final class Bed {
 
   /// Gives every client a profile.
   func useProfile(_ change: (inout ClientProfile) -> Void) {
-    var profile = ClientProfile(name: "test") { _, _, _ in true }
+    var profile = ClientProfile { _, _, _ in true }
     change(&profile)
     receiver.settings.profiles = [profile]
   }

@@ -33,7 +33,7 @@ final class Bed {
       mxPort: mxPort, encryption: .none, retry: retry, lifetime: .seconds(5 * 86_400))
     relayer = Relayer(
       settings: settings, spool: spool, resolver: Resolver(NameServers([names.address])),
-      user: { $0.localPart })
+      places: { ([$0.localPart], []) })
   }
 
   /// A relayer that sends everything to one server.

@@ -15,6 +15,10 @@ import Testing
     /// The only thread that touches the files.
     nonisolated let disk = WorkerPool(threads: 1)
     let spool: Spool
+    /// Where mail for the local domain goes.
+    var places: @Loop (Mailbox) -> (users: [String], remote: [Mailbox])? = {
+      ([$0.localPart], [])
+    }
 
     init() throws {
       scratch = try ScratchDirectory()
@@ -47,7 +51,7 @@ import Testing
       let mta = ReportingMTA(
         host: try #require(Domain("gw.home.example")),
         postmaster: try #require(Mailbox("postmaster@home.example")), spool: spool
-      ) { $0.domain == home ? $0.localPart : nil }
+      ) { [places] in $0.domain == home ? places($0) : nil }
       let recipient = DeliveryReport.Recipient(
         path: try #require(ForwardPath("<ann@far.example>")), status: EnhancedStatus(5, 1, 1),
         reason: "text")
@@ -73,6 +77,34 @@ import Testing
       #expect(queued.count == 1)
       #expect(queued[0].contains("\nGatepost-To: - <eve@else.example>\n"))
       #expect(!queued[0].contains("Gatepost-Delay-Report"))
+    }
+  }
+
+  @Test("A report goes where the mail of the sender goes, in this host and elsewhere")
+  func aliases() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      let elsewhere = try #require(Mailbox("me@else.example"))
+      bed.places = { _ in (["anna", "ben"], [elsewhere]) }
+      _ = try await bed.tell(.failed)
+      #expect(try bed.files(in: "mail/anna/new").count == 1)
+      #expect(try bed.files(in: "mail/ben/new").count == 1)
+      let queued = try bed.files(in: "queue/new").filter { $0.contains("Gatepost-From: <>\n") }
+      #expect(queued.first?.contains("\nGatepost-To: - <me@else.example>\n") == true)
+    }
+  }
+
+  @Test(
+    "The failure of a report is told in a maildrop, wherever the postmaster's mail goes",
+    arguments: [true, false])
+  func endsHere(isHandedOver: Bool) async throws {
+    try await onLoop {
+      let bed = try Bed()
+      let elsewhere = try #require(Mailbox("me@else.example"))
+      bed.places = { _ in isHandedOver ? nil : ([], [elsewhere]) }
+      _ = try await bed.tell(.failed, from: "")
+      #expect(try bed.files(in: "mail/postmaster/new").count == 1)
+      #expect(try bed.files(in: "queue/new").count == 1)
     }
   }
 

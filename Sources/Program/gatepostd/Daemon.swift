@@ -75,8 +75,13 @@ final class Daemon {
     relayer = Relayer(
       settings: configuration.relaying, spool: parts.spool, resolver: parts.resolver
     ) { mailbox in
-      // Where there is no such user any more, or not at this moment, the postmaster hears of it.
-      (try? recipients.resolve(mailbox))?.users.first ?? "postmaster"
+      // Where there is no such address any more, or not at this moment, the postmaster hears of it.
+      let postmaster = Mailbox(localPart: "postmaster", domain: mailbox.domain)
+      for address in [mailbox, postmaster] {
+        guard let address, let found = try? recipients.resolve(address) else { continue }
+        return (found.users, found.remote)
+      }
+      return (["postmaster"], [])
     }
     receiver = Receiver(
       settings: configuration.receiving(isTrusted: trusted.contains),

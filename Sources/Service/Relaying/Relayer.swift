@@ -28,7 +28,7 @@ package final class Relayer {
   var authorities = TLSTrust.systemAuthorities
   let spool: Spool
   let resolver: Resolver
-  private let user: @Loop (Mailbox) -> String
+  private let places: @Loop (Mailbox) -> (users: [String], remote: [Mailbox])
   var hops = HopTable()
   let connections: HopConnections
   /// Signalled when there may be a session or a place for a message that waits for one.
@@ -41,13 +41,13 @@ package final class Relayer {
   /// Sessions that are to be closed.
   private var leaving: [(hop: Hop, session: HopSession)] = []
 
-  /// - Parameter user: the name of the maildrop for an address in one of our domains.
+  /// - Parameter places: the maildrops, and the addresses elsewhere, of an address in our domains.
   package init(
     settings: RelayingSettings, spool: Spool, resolver: Resolver,
-    user: @escaping @Loop (Mailbox) -> String
+    places: @escaping @Loop (Mailbox) -> (users: [String], remote: [Mailbox])
   ) {
     self.settings = settings
-    self.user = user
+    self.places = places
     self.spool = spool
     self.resolver = resolver
     connections = HopConnections()
@@ -137,9 +137,9 @@ package final class Relayer {
   /// This host as it reports under these settings.
   func reporting(_ settings: RelayingSettings) -> ReportingMTA {
     ReportingMTA(host: settings.hostname, postmaster: settings.postmaster, spool: spool) {
-      [user] mailbox in
+      [places] mailbox in
       let isOurs = mailbox == settings.postmaster || settings.domains.contains(mailbox.domain)
-      return isOurs && settings.handovers[mailbox.domain] == nil ? user(mailbox) : nil
+      return isOurs && settings.handovers[mailbox.domain] == nil ? places(mailbox) : nil
     }
   }
 

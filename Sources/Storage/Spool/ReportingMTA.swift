@@ -64,28 +64,33 @@ package struct ReportingMTA {
   private let host: Domain
   private let postmaster: Mailbox
   private let spool: Spool
-  private let maildrop: @Loop (Mailbox) -> String?
+  private let places: @Loop (Mailbox) -> (users: [String], remote: [Mailbox])?
 
+  /// The maildrop that always exists (RFC 5321 §4.5.1).
+  private nonisolated static let lastMaildrop = "postmaster"
   /// How much of a message is read at a time, in bytes.
   private nonisolated static let pieceBytes = 32 << 10
 
   /// - Parameters:
   ///   - postmaster: answers for this host, and hears of failures that nobody else can be told.
-  ///   - maildrop: the name of the maildrop of an address; nil for one that is elsewhere.
+  ///   - places: the maildrops and the addresses elsewhere that mail for an address of this host goes
+  ///     to; nil for an address that is not of this host.
   package init(
-    host: Domain, postmaster: Mailbox, spool: Spool, maildrop: @escaping @Loop (Mailbox) -> String?
+    host: Domain, postmaster: Mailbox, spool: Spool,
+    places: @escaping @Loop (Mailbox) -> (users: [String], remote: [Mailbox])?
   ) {
     self.host = host
     self.postmaster = postmaster
     self.spool = spool
-    self.maildrop = maildrop
+    self.places = places
   }
 
   /// Tells the sender of a message what has become of it for some recipients.
   ///
   /// The recipients are those of which the sender wants to be told (`NotificationRequest.wants`). Where
   /// the message has no sender it is a report itself: of its failure the postmaster of this host is
-  /// told, and of the rest nobody, so nothing is ever sent back and forth (RFC 5321 §6.1).
+  /// told, in a maildrop of this host and nowhere else, and of the rest nobody. So nothing is ever sent
+  /// back and forth (RFC 5321 §6.1).
   ///
   /// **Durability**: the report is in the queue or in a maildrop when this returns.
   ///
@@ -104,14 +109,19 @@ package struct ReportingMTA {
     report.envelopeIdentifier = subject.report.envelopeIdentifier
     report.isInternationalized = subject.isInternationalized
     report.retryEnd = subject.retryEnd.map(DateTime.init)
-    let user = maildrop(sender)
+    var (users, remote) = places(sender) ?? ([], [sender])
+    if subject.reversePath.isEmpty {
+      // Handed on to where it can be refused, it would cause the next one, at once and for ever.
+      remote = []
+      if users.isEmpty { users = [Self.lastMaildrop] }
+    }
     let envelope = SubmittedEnvelope(
-      reversePath: "", recipients: user == nil ? [.init(sender.text)] : [], is8Bit: true,
-      isInternationalized: !sender.text.utf8.allSatisfy { $0 < 0x80 },
+      reversePath: "", recipients: remote.map { .init($0.text) }, is8Bit: true,
+      isInternationalized: ([sender] + remote).contains { !$0.isASCII },
       // RFC 8689 §5: the report tells as much as the message did.
       requiresTLS: subject.requiresTLS, origin: "report about \(subject.id)")
     let delivery = spool.begin(
-      envelope, users: user.map { [$0] } ?? [], id: id,
+      envelope, users: users, id: id,
       trace: "Received: by \(host.text) id \(id);\n\t\(report.date.text)\n")
     var content: [UInt8] = []
     if case .file(let message) = original, returnsAll(of: message, subject, action) {
