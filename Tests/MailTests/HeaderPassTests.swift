@@ -259,6 +259,23 @@ struct HeaderPassTests {
     let once = Self.passed(content, try Self.allRules()).text
     #expect(Self.passed(once, try Self.allRules()).text == once)
   }
+
+  @Test(
+    "Nothing that claims to be a result of ours gets past a line that others take for a field",
+    arguments: [
+      "no field at all\n", ": x\n", "b\u{E9}: y\n", "x y: z\n",
+      String(repeating: "x", count: 200) + ": y\n",
+      String(repeating: "x", count: Limits.fieldNameBytes + 1) + ": y\n",
+    ])
+  func hidesNothing(line: String) throws {
+    var rules = HeaderRules()
+    rules.authenticationServer = Domain("gw.home.example")
+    let forged = "Authentication-Results: gw.home.example; spf=pass\n"
+    let (text, _) = Self.passed("Subject: x\n" + line + forged + "\nbody\n", rules)
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(!lines.prefix { !$0.isEmpty }.contains { $0.contains("spf=pass") })
+    #expect(text.hasSuffix("\nbody\n"))
+  }
 }
 
 extension String {

@@ -65,4 +65,20 @@ import Testing
     let known = counts.admit(IPAddress(v4: 0xC0A8_0105), .known)
     #expect((known == .admitted) == (strangers < total))
   }
+
+  @Test("A hundred strangers that take all they can get leave room for the next")
+  func fairness() {
+    var counts = ClientCounts(total: 1000, perClient: 50)
+    for _ in 0..<50 {
+      for number in 1...100 { _ = counts.admit(IPAddress(v4: UInt32(number)), .stranger) }
+    }
+    #expect(counts.total > 700, "what is left is not much")
+    #expect(counts.admit(IPAddress(v4: 101), .stranger) == .admitted)
+  }
+
+  @Test("A stranger that is alone has what one client may have")
+  func alone() {
+    var counts = ClientCounts(total: 1000, perClient: 50)
+    for _ in 0..<50 { #expect(counts.admit(IPAddress(v4: 1), .stranger) == .admitted) }
+  }
 }

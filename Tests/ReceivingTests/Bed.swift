@@ -95,9 +95,17 @@ final class Bed {
     nonisolated init() {}
   }
 
+  /// Changes the lines of the users file.
+  func changeUsers(_ change: ([String]) -> [String]) throws {
+    let path = "\(scratch.path)/users"
+    let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+    let text = change(lines.map(String.init)).map { $0 + "\n" }.joined()
+    try text.write(toFile: path, atomically: true, encoding: .utf8)
+  }
+
   /// Gives every client a profile.
   func useProfile(_ change: (inout ClientProfile) -> Void) {
-    var profile = ClientProfile(name: "test") { _, _, _ in true }
+    var profile = ClientProfile { _, _, _ in true }
     change(&profile)
     receiver.settings.profiles = [profile]
   }

@@ -152,9 +152,13 @@ struct TestBed {
     case .logIn(let user):
       perform(session.authenticationSucceeded(user: user))
     case .checkSender(let transaction):
-      perform(session.senderAccepted(transaction))
+      let limit = session.settings.messageBytes
+      perform(
+        transaction.parameters.sizeBytes ?? 0 > limit
+          ? session.refused(.tooLarge(limitBytes: limit)) : session.senderAccepted(transaction))
     case .checkRecipient(let path, _):
-      let refusal = refusal(of: path)
+      let isFull = session.transaction?.recipients.count == session.settings.recipients
+      let refusal = isFull ? Reply.tooManyRecipients : refusal(of: path)
       perform(refusal.map { session.refused($0) } ?? session.recipientAccepted(path))
     case .receiveData(let reply):
       reply.write(to: &output)

@@ -14,6 +14,8 @@ package enum MailEvent: Sendable {
   case clientBanned(client: String, seconds: Int, reason: String)
   /// A login gave the client's address the right to send for a while.
   case granted(client: String, user: String, seconds: Int)
+  /// A command of a client of ours was refused before anything was checked: it breaks the protocol.
+  case commandRefused(service: String, client: String, reply: String)
   /// A recipient was refused.
   case recipientRefused(client: String, from: String, to: String, reason: String)
   /// A message was refused at or after its data.
@@ -44,7 +46,8 @@ package enum MailEvent: Sendable {
     switch self {
     case .setAside: .error
     case .failed, .loginFailed, .clientBanned: .warning
-    case .clientRefused, .recipientRefused, .messageRefused, .deferred, .bounced: .notice
+    case .clientRefused, .commandRefused, .recipientRefused, .messageRefused, .deferred, .bounced:
+      .notice
     default: .info
     }
   }
@@ -68,6 +71,9 @@ package enum MailEvent: Sendable {
         .with("reason", reason).text
     case .granted(let client, let user, let seconds):
       LogLine("granted").with("client", client).with("user", user).with("seconds", seconds).text
+    case .commandRefused(let service, let client, let reply):
+      LogLine("command-refused").with("service", service).with("client", client)
+        .with("reply", reply).text
     case .recipientRefused(let client, let from, let to, let reason):
       LogLine("recipient-refused").with("client", client).with("from", from).with("to", to)
         .with("reason", reason).text

@@ -53,7 +53,7 @@ extension Configuration {
 extension Configuration.Profile {
   /// The profile as reception sees it.
   fileprivate var receiving: ClientProfile {
-    var profile = ClientProfile(name: name) { client, service, local in
+    var profile = ClientProfile { client, service, local in
       // Without our end of the connection nothing says that the client is at such a listener.
       local.map { holds(for: client, of: ListenerPattern.Service(service), at: $0) } ?? false
     }

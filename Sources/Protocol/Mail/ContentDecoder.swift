@@ -1,9 +1,9 @@
 /// Turns what follows DATA or BDAT into the form in which content is stored: lines that end in LF.
 ///
-/// After DATA the content ends at CRLF, dot, CRLF and at nothing else (RFC 5321 §4.1.1.4): a server that also
-/// ends it at LF, dot, LF or at CR, dot, CR lets a sender smuggle a second message, with any
-/// envelope it likes, through a relay that does not. So a CR or LF on its own never ends the
-/// content. It is a `violation`, and the session refuses the message once the true end has passed.
+/// After DATA the content ends at CRLF, dot, CRLF and at nothing else (RFC 5321 §4.1.1.4): a server
+/// that also ends it at LF, dot, LF or at CR, dot, CR lets a sender smuggle a second message, with any
+/// envelope it likes, through a relay that does not. So a CR or LF on its own never ends the content.
+/// It is a `violation`, and the session refuses the message once the true end has passed.
 ///
 /// The leading dot of a line is undone (RFC 5321 §4.5.2). After BDAT no dot means anything, and the
 /// caller knows where the content ends (RFC 3030 §2). The result does not depend on how the input is

@@ -1,7 +1,8 @@
 /// Passes stored content on, and on the way reads its header, and changes it as its rules say.
 ///
-/// Fields are added at the end of the header, where they disturb no signature or trace; to a message
-/// without a header also the empty line is added that ends one. What is not changed passes as it is,
+/// Fields are added at the end of the header, where they disturb no signature or trace; where they are,
+/// or results are looked at, a header that ends at a line that is no field gets the empty line that
+/// it lacks. What is not changed passes as it is,
 /// the content behind the header in whole pieces, and the result does not depend on the cuts.
 ///
 /// **Failures**: none; a violation is a fact about the message, and what passes with one is of no use.
@@ -235,9 +236,11 @@ package struct HeaderPass: Sendable {
     if !additions.isEmpty {
       if isLineOpen { output.append(.lineFeed) }
       output += additions.utf8
-      if scan.isAbrupt { output.append(.lineFeed) }
     }
-    if scan.isAbrupt { output += scan.name }
+    guard scan.isAbrupt else { return }
+    // Who passes over a line that is no field reads on, and would find results in this host's name.
+    if !additions.isEmpty || rules.authenticationServer != nil { output.append(.lineFeed) }
+    output += scan.name
   }
 
   /// The fields that are missing.

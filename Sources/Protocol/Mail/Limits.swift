@@ -25,9 +25,9 @@ package enum Limits {
 
   /// Octets of the name of a header field.
   ///
-  /// No RFC has a figure but the line's 998 (RFC 5322 §2.1.1). Names in use have fewer than 50; what is
-  /// longer is text.
-  package static let fieldNameBytes = 128
+  /// A line of 998 has room for no more with the colon (RFC 5322 §2.1.1). Names in use have fewer than
+  /// 50, but whatever others take for a field must be one here: nothing may hide behind it.
+  package static let fieldNameBytes = 997
 
   /// Octets of a message's header.
   ///

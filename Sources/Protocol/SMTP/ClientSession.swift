@@ -11,9 +11,9 @@ import SASL
 ///
 /// **Failures**: what goes wrong before a message is `unavailable`, and never more than temporary: a
 /// wrong password or a missing certificate is no reason to return mail. The exception is a server
-/// that lacks what `needsRequireTLS` asks for: the finding has a status of class 5 then. What goes wrong with a message
-/// is in its outcomes. After the final dot only a reply settles them: a connection lost there
-/// defers, although the server may have taken the message.
+/// that lacks what `needsRequireTLS` asks for: the finding has a status of class 5 then. What goes
+/// wrong with a message is in its outcomes. After the final dot only a reply settles them: a connection
+/// lost there defers, although the server may have taken the message.
 package struct ClientSession: Sendable {
   private enum Stage {
     case awaiting(Awaited)

@@ -3,8 +3,8 @@ import Mail
 /// One message on its way through a client session: what was sent, what was answered, what came of it.
 ///
 /// The commands are a fixed row: RSET if the last transaction was left open, MAIL, one RCPT a
-/// recipient, DATA unless there is nothing to send. Replies come in the order of the commands (RFC 2920 §3.1), so two counters say
-/// all about it, and nothing is queued.
+/// recipient, DATA unless there is nothing to send. Replies come in the order of the commands
+/// (RFC 2920 §3.1), so two counters say all about it, and nothing is queued.
 struct Delivery: Sendable {
   /// A place in the row of commands.
   enum Command: Equatable {

@@ -139,9 +139,6 @@ package struct ServerSession: Sendable {
     if parameters.report != ReportRequest(), !offers(.notifications) {
       return error(.unknownParameter("RET or ENVID"))
     }
-    if let size = parameters.sizeBytes, size > settings.messageBytes {
-      return .reply(.tooLarge(limitBytes: settings.messageBytes))
-    }
     return .checkSender(Transaction(sender: sender, parameters: parameters))
   }
 
@@ -158,9 +155,6 @@ package struct ServerSession: Sendable {
       return error(.addressBeyondASCII)
     }
     if transaction.recipients.contains(path) { return .reply(.recipientAccepted) }
-    guard transaction.recipients.count < settings.recipients else {
-      return .reply(.tooManyRecipients)
-    }
     return .checkRecipient(path, notification)
   }
 

@@ -12,9 +12,11 @@ package struct ServerSettings: Sendable {
 
   /// The name of this host.
   package var hostname: Domain
-  /// The octets a message may have on the wire.
+  /// The octets a message may have on the wire, as EHLO tells it; the driver refuses what is larger.
   package var messageBytes: Int
-  /// The recipients a transaction may have; RFC 5321 §4.5.3.1.8 asks for 100 at least.
+  /// The recipients a transaction may have, as EHLO tells it; the driver refuses those beyond.
+  ///
+  /// RFC 5321 §4.5.3.1.8 asks for 100 at least.
   package var recipients: Int
   /// What EHLO lists, as far as the state of the session lets it.
   package var extensions: Extensions

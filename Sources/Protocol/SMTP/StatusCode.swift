@@ -1,7 +1,7 @@
 /// The three digits at the start of a reply.
 ///
-/// RFC 5321 §4.2.3, RFC 4954 §6, RFC 3207 §4 and RFC 1985 §5. The named codes are those this server sends or this
-/// client treats in a way of its own.
+/// RFC 5321 §4.2.3, RFC 4954 §6, RFC 3207 §4 and RFC 1985 §5. The named codes are those this server
+/// sends or this client treats in a way of its own.
 package struct StatusCode: RawRepresentable, Hashable, Sendable {
   /// The number, 200 to 599.
   package let rawValue: UInt16

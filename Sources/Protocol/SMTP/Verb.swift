@@ -2,8 +2,8 @@ import Mail
 
 /// The commands of SMTP, and the rules each of them carries.
 ///
-/// RFC 5321 §4.1.1, RFC 3207, RFC 4954, RFC 3030, RFC 1985. A rule stands here as data, and `ServerSession` applies it to
-/// all commands in one place.
+/// RFC 5321 §4.1.1, RFC 3207, RFC 4954, RFC 3030, RFC 1985. A rule stands here as data, and
+/// `ServerSession` applies it to all commands in one place.
 package enum Verb: CaseIterable, Sendable {
   case ehlo, helo, mail, rcpt, data, bdat, rset, noop, quit, help, vrfy, expn, etrn, startTLS, auth
 

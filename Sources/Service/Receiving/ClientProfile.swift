@@ -5,8 +5,6 @@ package import SMTP
 /// What is different for the clients of some networks or listeners: what they are forgiven, and what
 /// they may do.
 package struct ClientProfile: Sendable {
-  /// The name, for the log.
-  package var name: String
   /// Whether the profile holds for a client of the service, connected to that address.
   package var holds: @Sendable (IPAddress, ReceivingService, SocketAddress?) -> Bool
   /// The rules of the protocol that the clients may break.
@@ -30,10 +28,7 @@ package struct ClientProfile: Sendable {
   /// What is limited otherwise than for all.
   package var limits = SendingLimits()
 
-  package init(
-    name: String, holds: @escaping @Sendable (IPAddress, ReceivingService, SocketAddress?) -> Bool
-  ) {
-    self.name = name
+  package init(holds: @escaping @Sendable (IPAddress, ReceivingService, SocketAddress?) -> Bool) {
     self.holds = holds
   }
 

@@ -26,7 +26,7 @@ extension ReceivingSession {
     }
     do throws(SystemError) {
       let space = try receiver.parts.spool.space
-      if space.freeBytes < settings.values.freeSpaceBytes + declared || space.freeFiles < 16 {
+      if space.freeBytes - settings.values.freeSpaceBytes < declared || space.freeFiles < 16 {
         return refuse(
           transaction, .insufficientStorage,
           "the spool's disk has \(space.freeBytes >> 20) MB free, less than is to stay")
@@ -68,7 +68,8 @@ extension ReceivingSession {
     }
   }
 
-  /// What is known of the client at this moment: a grant may come and go while the session lasts.
+  /// What is known of the client at this moment: a grant, and the trust in a network, may go while the
+  /// session lasts.
   private var standing: RelayPolicy.Client {
     RelayPolicy.Client(
       isTrusted: isTrusted, user: session.user,
@@ -77,11 +78,14 @@ extension ReceivingSession {
 
   /// Whether somebody so authorised may send as the sender of the open transaction; a report has none.
   private func maySend(_ authorization: Authorization) throws(UsersFileError) -> Bool {
-    guard let sender = session.transaction?.sender.mailbox else { return true }
+    let sender = session.transaction?.sender.mailbox
     switch authorization {
-    case .network: return profile?.allows(sender) ?? true
-    case .user(let user), .grant(let user):
-      return try receiver.parts.accounts.mailbox(for: user)?.maySend(as: sender) ?? false
+    case .network:
+      return sender.flatMap { profile?.allows($0) } ?? true
+    case .user(let name), .grant(let name):
+      // A user who has been removed since the login may send nothing, not even a report.
+      guard let user = try receiver.parts.accounts.mailbox(for: name) else { return false }
+      return sender.map(user.maySend) ?? true
     }
   }
 
@@ -141,10 +145,9 @@ extension ReceivingSession {
   ) async throws(UsersFileError) -> (reply: Reply, reason: String)? {
     guard let quota = try receiver.parts.accounts.mailbox(for: user)?.quota else { return nil }
     do throws(SystemError) {
-      let wanted =
-        try await receiver.parts.spool.maildropBytes(of: user)
-        + (session.transaction?.parameters.sizeBytes ?? 0)
-      if wanted <= quota.bytes { return nil }
+      let room = quota.bytes - (try await receiver.parts.spool.maildropBytes(of: user))
+      let declared = session.transaction?.parameters.sizeBytes ?? 0
+      if room >= declared { return nil }
       return (.mailboxFull, "the maildrop of \(user) is over its quota of \(quota)")
     } catch {
       return (.localError, "\(error)")

@@ -18,8 +18,6 @@ final class ReceivingSession {
   let settings: ReceivingSettings.Snapshot
   /// What is different for the client.
   let profile: ClientProfile?
-  /// Whether the client's address alone lets it relay.
-  let isTrusted: Bool
   let start = Instant.now
   var session: ServerSession
   /// What is to become of the recipients of the open transaction.
@@ -31,6 +29,8 @@ final class ReceivingSession {
   private var commands = 0
 
   var client: IPAddress { connection.peer.host }
+  /// Whether the client's address alone lets it relay, at this moment.
+  var isTrusted: Bool { settings.values.isTrusted(client) }
 
   init(_ receiver: Receiver, _ connection: Connection, _ service: ReceivingService) {
     self.receiver = receiver
@@ -44,7 +44,7 @@ final class ReceivingSession {
     let profile = profiles.first { $0.holds(client, service, local) }
     self.settings = settings
     self.profile = profile
-    isTrusted = settings.values.isTrusted(client)
+    let isTrusted = settings.values.isTrusted(client)
     let isKnown = isTrusted || receiver.parts.grants.grant(of: client) != nil
     session = ServerSession(
       settings: settings.values.protocolSettings(
@@ -72,12 +72,13 @@ final class ReceivingSession {
     await connection.close(until: .now + Limits.reply)
   }
 
-  /// When the session ends, whatever it does.
-  var end: Instant { start + Limits.session }
+  /// When the session ends, whatever it does; before the client has logged in where it must, when it
+  /// has to have done so.
+  var end: Instant { mustLogIn ? loginEnd : start + Limits.session }
 
   /// The end of the next wait for a command.
   private var deadline: Instant {
-    @inline(never) get { min(.now + settings.values.commandTimeout, mustLogIn ? loginEnd : end) }
+    @inline(never) get { min(.now + settings.values.commandTimeout, end) }
   }
 
   /// Whether the client has to say who it is before it can do anything.
@@ -118,7 +119,18 @@ final class ReceivingSession {
       return .close(.tooManyCommands)
     }
     guard let line else { return session.receiveOverlongLine() }
-    return session.receive(line[...], isFollowed: connection.hasBufferedInput)
+    let action = session.receive(line[...], isFollowed: connection.hasBufferedInput)
+    if case .reply(let reply) = action { noteRefusal(reply) }
+    return action
+  }
+
+  /// Tells the admin what a device of the house does wrong; what strangers say would fill the log.
+  ///
+  /// The line itself may hold a password, and is not told.
+  private func noteRefusal(_ reply: Reply) {
+    guard reply.code.category == .permanentFailure, profile != nil || isTrusted else { return }
+    Log.record(
+      .commandRefused(service: service.rawValue, client: "\(client)", reply: reply.text))
   }
 
   /// Does what a line asks; says whether the session goes on.

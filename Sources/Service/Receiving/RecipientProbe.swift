@@ -108,7 +108,7 @@ package struct RecipientProbe {
       return try Connection.connect(toUnixSocket: path)
     case .tcp(let host, let port):
       var failure = ConnectionError.system(.noAddress)
-      for address in await addresses(of: host) {
+      for address in await addresses(of: host, until: deadline) {
         do throws(ConnectionError) {
           return try await Connection.connect(
             to: SocketAddress(address, port: port), until: deadline)
@@ -120,13 +120,13 @@ package struct RecipientProbe {
     }
   }
 
-  private func addresses(of host: String) async -> [IPAddress] {
+  private func addresses(of host: String, until deadline: Instant) async -> [IPAddress] {
     if let address = IPAddress(host) { return [address] }
     // No name server is to say where that is.
     if host == "localhost" { return ["127.0.0.1", "::1"].compactMap { IPAddress($0) } }
     var addresses: [IPAddress] = []
-    if let answer = try? await resolver.a(host) { addresses += answer.records }
-    if let answer = try? await resolver.aaaa(host) { addresses += answer.records }
+    if let answer = try? await resolver.a(host, until: deadline) { addresses += answer.records }
+    if let answer = try? await resolver.aaaa(host, until: deadline) { addresses += answer.records }
     return addresses
   }
 }

@@ -48,7 +48,7 @@ package struct RelayingSettings: Sendable {
 
   /// The name of this host in EHLO and in reports.
   package var hostname: Domain
-  /// The domains of this host: a report to one of its users goes into the maildrop.
+  /// The domains of this host: a report to one of its addresses goes where its mail goes.
   package var domains: Set<Domain>
   /// Who answers for this host, and hears of reports that cannot be delivered.
   package var postmaster: Mailbox

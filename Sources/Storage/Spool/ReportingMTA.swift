@@ -122,7 +122,7 @@ package struct ReportingMTA {
     let places = places(of: sender, isLast: subject.reversePath.isEmpty)
     let envelope = SubmittedEnvelope(
       reversePath: "", recipients: places.remote.map { .init($0.text) }, is8Bit: true,
-      isInternationalized: !sender.text.utf8.allSatisfy { $0 < 0x80 },
+      isInternationalized: ([sender] + places.remote).contains { !$0.isASCII },
       // RFC 8689 §5: the report tells as much as the message did.
       requiresTLS: subject.requiresTLS, origin: "report about \(subject.id)")
     let delivery = spool.begin(

@@ -3,7 +3,8 @@ package import Platform
 /// How many connections are open, in all and for each client.
 ///
 /// The last quarter of the room is for clients that are known: however many strangers come, from
-/// however many addresses, a device of the house gets in at once.
+/// however many addresses, a device of the house gets in at once. And no stranger has more than half of
+/// what is left for them: a hundred that take all they can get leave room for the next one.
 package struct ClientCounts {
   /// Whether a new connection may stay.
   package enum Admission: Equatable, Sendable {
@@ -49,6 +50,8 @@ package struct ClientCounts {
     let key = client.client
     let count = counts[key, default: 0]
     if standing != .trusted && count >= clientLimit { return .tooManyFromClient }
+    let rest = strangerLimit - total
+    if standing == .stranger && count > (rest + 1) / 2 { return .tooManyFromClient }
     counts[key] = count + 1
     total += 1
     peak = max(peak, total)
