@@ -165,7 +165,7 @@ final class Client {
     self.server = server
   }
 
-  private var deadline: Instant { .now + .seconds(60) }
+  private var deadline: Instant { .now + .seconds(600) }
 
   /// Sends lines in one write.
   func send(_ lines: String...) async throws {

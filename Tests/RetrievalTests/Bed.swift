@@ -29,7 +29,7 @@ final class Bed {
   nonisolated static let phone = IPAddress(v4: 0xC0A8_0105)
   nonisolated static let stranger = IPAddress(v4: 0xCB00_7105)
 
-  init(timeout: Duration = .seconds(60)) throws {
+  init(timeout: Duration = .seconds(600)) throws {
     scratch = try ScratchDirectory()
     let workers = WorkerPool(threads: 2)
     let pair = try SelfSignedCertificate.make(hostName: "gw.home.example")
@@ -113,7 +113,7 @@ final class Client {
     self.context = context
   }
 
-  private var deadline: Instant { .now + .seconds(60) }
+  private var deadline: Instant { .now + .seconds(600) }
 
   /// Sends lines in one write.
   func send(_ lines: String...) async throws {
