@@ -67,18 +67,11 @@ import Testing
     }
   }
 
-  /// The memory that is the daemon's alone, in bytes.
-  private func anonymousBytes(_ gatepost: Gatepost) throws -> Int {
-    let status = try String(contentsOfFile: "/proc/\(gatepost.pid)/status", encoding: .utf8)
-    let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") })
-    return try #require(Int(line.split(separator: " ").dropFirst().first ?? "")) << 10
-  }
-
   @Test("Five hundred slow clients cost little, and keep neither the house nor a stranger waiting")
   func crowd() throws {
     let gatepost = try Gatepost(
       "[relay]\nnetworks = 127.0.0.1/32\n[abuse]\nrefuse-early-talkers = no")
-    let before = try anonymousBytes(gatepost)
+    let before = try gatepost.anonymousBytes()
     let crowd = try (0..<500).map { number in
       try SlowClient(
         gatepost, Habit.allCases[number % 4], from: "127.0.\(10 + number / 200).\(1 + number % 200)"
@@ -87,7 +80,7 @@ import Testing
     var during = before
     for round in 1...10 {
       for client in crowd { client.goOn() }
-      during = max(during, try anonymousBytes(gatepost))
+      during = max(during, try gatepost.anonymousBytes())
       guard round == 5 else { continue }
       // In the midst of it, mail from a device of the house and from anybody.
       #expect(try gatepost.send(to: "ann@far.example").hasPrefix("250"))
@@ -102,7 +95,7 @@ import Testing
     try gatepost.eventually("all have gone") {
       gatepost.log.count(of: "session-ended ") == crowd.count + 2
     }
-    let after = try anonymousBytes(gatepost)
+    let after = try gatepost.anonymousBytes()
     print(
       "RssAnon with 500 slow clients: \(before >> 10) KB before, \(during >> 10) KB at most,",
       "\((during - before) / crowd.count) bytes a client, \(after >> 10) KB after them")
@@ -136,7 +129,7 @@ import Testing
   @Test("A thousand connections from as many addresses leave room for the house")
   func thousand() throws {
     let gatepost = try Gatepost("[relay]\nnetworks = 127.0.0.1/32")
-    let before = try anonymousBytes(gatepost)
+    let before = try gatepost.anonymousBytes()
     let crowd = try (0..<1000).map { number in
       try Client(
         port: gatepost.ports.smtp, from: "127.0.\(10 + number / 200).\(1 + number % 200)")
@@ -144,7 +137,7 @@ import Testing
     for (number, client) in crowd.enumerated() { try client.expect(number < 750 ? "220" : "421") }
     #expect(try gatepost.send(to: "ann@far.example").hasPrefix("250"))
     #expect(try gatepost.send(to: "alice@home.example").hasPrefix("250"))
-    let during = try anonymousBytes(gatepost)
+    let during = try gatepost.anonymousBytes()
     print(
       "RssAnon with 750 connections: \(before >> 10) KB before, \(during >> 10) KB with them,",
       "\((during - before) / 750) bytes a client")
