@@ -177,6 +177,11 @@ extension ReceivingSession {
   /// What SPF says about mail from outside; nil where it is not asked.
   private func authenticationResults(_ transaction: Transaction) async -> String? {
     guard settings.values.checksSPF, destinations.authorization == nil else { return nil }
+    guard receiver.senderChecks < Limits.senderChecks else {
+      return AuthenticationResults.field(of: settings.values.hostname, result: "spf=temperror")
+    }
+    receiver.senderChecks += 1
+    defer { receiver.senderChecks -= 1 }
     let check = SPFCheck(resolver: receiver.parts.resolver)
     let result = await check.check(
       client: client, clientName: session.clientName ?? "", sender: transaction.sender,
