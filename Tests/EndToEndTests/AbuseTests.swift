@@ -80,6 +80,25 @@ import Testing
     #expect(gatepost.log.contains("the rest is for known clients"))
   }
 
+  @Test("Five hundred clients that say a part of something and no more keep nobody waiting")
+  func slowClients() throws {
+    let gatepost = try Gatepost()
+    let slow = try (0..<500).map { number in
+      try Client(port: gatepost.ports.smtp, from: "127.0.2.\(number % 100 + 1)")
+    }
+    for (number, client) in slow.enumerated() {
+      guard number.isMultiple(of: 2) else {
+        try client.expect("220")
+        client.send("EH")
+        continue
+      }
+      try client.beginMessage(from: "x@far.example", to: "alice@home.example")
+      client.send("Subject: sl")
+    }
+    #expect(try gatepost.send(to: "alice@home.example").hasPrefix("250"))
+    #expect(gatepost.maildrop("alice").count == 1)
+  }
+
   @Test(
     "A TLS handshake on a plain port is broken off at once and without an answer",
     arguments: [(false, "220"), (true, "+OK")])

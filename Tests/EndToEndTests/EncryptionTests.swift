@@ -45,6 +45,21 @@ import Testing
     #expect(try gatepost.curl("1", scheme: "pop3s").output.contains("\r\nhello\r\n"))
   }
 
+  @Test(
+    "TLS 1.1 is spoken with a device whose profile says so, and with no other",
+    arguments: [false, true])
+  func oldTLS(isOn: Bool) throws {
+    let gatepost = try Gatepost(
+      "[profile old]\nnetworks = 127.0.0.0/8\nold-tls = \(isOn ? "yes" : "no")")
+    let run = try Program.run(
+      "openssl",
+      [
+        "s_client", "-connect", "127.0.0.1:\(gatepost.ports.submissions)", "-tls1_1", "-cipher",
+        "DEFAULT:@SECLEVEL=0", "-brief",
+      ], input: "QUIT\r\n")
+    #expect(run.output.contains("Protocol version: TLSv1.1") == isOn, "\(run.output)")
+  }
+
   @Test("A certificate is made at the first start, and kept")
   func certificate() throws {
     let gatepost = try Gatepost()

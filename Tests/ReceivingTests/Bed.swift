@@ -28,7 +28,7 @@ final class Bed {
   nonisolated static let trusted = IPAddress(v4: 0xC0A8_0105)
   nonisolated static let stranger = IPAddress(v4: 0xCB00_7105)
 
-  init() throws {
+  init(nameServers: NameServers = NameServers([])) throws {
     scratch = try ScratchDirectory()
     let workers = WorkerPool(threads: 1)
     let pair = try SelfSignedCertificate.make(hostName: "gw.home.example")
@@ -78,7 +78,7 @@ final class Bed {
           try TLSContext.server(certificatePath: certificate, keyPath: key)),
         spool: spool, accounts: accounts, recipients: recipients, grants: grants,
         conduct: Conduct(rules) { $0 == Self.trusted ? .trusted : .stranger },
-        resolver: Resolver(NameServers([])), reports: { reports },
+        resolver: Resolver(nameServers), reports: { reports },
         flush: { [flushed] matches in
           flushed.domains += ["busy.example", "sub.busy.example"].compactMap { Domain($0) }
             .filter(matches)

@@ -96,4 +96,26 @@ import Testing
       }
     }
   }
+
+  @Test(
+    "Mail from outside says what was found, or that there was no time to look",
+    arguments: [
+      (Bed.stranger, 0, "\n\tspf=none smtp.mailfrom=mx.far.example\n"),
+      (Bed.stranger, Limits.senderChecks, "\n\tspf=temperror\n"), (Bed.trusted, 0, nil),
+    ])
+  func session(client: IPAddress, others: Int, expected: String?) async throws {
+    try await onLoop {
+      let bed = try Bed(nameServers: NameServers([server]))
+      bed.receiver.settings.checksSPF = true
+      bed.receiver.senderChecks = others
+      try await bed.session(from: client) { client in
+        try await client.greet()
+        try await client.deliver(from: "joe@mx.far.example", to: "bob@home.example")
+      }
+      let message = try #require(try bed.files(in: "mail/bob/new").first)
+      #expect(message.contains("Authentication-Results: gw.home.example;") == (expected != nil))
+      if let expected { #expect(message.contains(expected)) }
+      #expect(bed.receiver.senderChecks == others)
+    }
+  }
 }

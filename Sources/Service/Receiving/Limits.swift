@@ -21,6 +21,8 @@ enum Limits {
   static let failedLoginDelay: Duration = .seconds(1)
   /// All that is looked up about a sender: RFC 7208 §4.6.4 asks for 20 s at least.
   static let senderPolicy: Duration = .seconds(20)
+  /// Senders that are looked up at the same time: a hostile one can make us keep 300 KB meanwhile.
+  static let senderChecks = 32
   /// All that is asked of blocklists: the client waits, and most answer in a fraction of a second.
   static let blocklists: Duration = .seconds(5)
 }

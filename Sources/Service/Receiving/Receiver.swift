@@ -72,6 +72,9 @@ package final class Receiver {
   /// How much each user and each device has sent.
   var allowance = SendingAllowance()
 
+  /// How many senders are being looked up.
+  var senderChecks = 0
+
   package init(settings: ReceivingSettings, parts: Parts) {
     snapshot = ReceivingSettings.Snapshot(settings)
     self.parts = parts

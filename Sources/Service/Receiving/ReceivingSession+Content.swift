@@ -193,6 +193,11 @@ extension ReceivingSession {
   }
 
   private func checkSPF(_ sender: ReversePath) async -> String {
+    guard receiver.senderChecks < Limits.senderChecks else {
+      return AuthenticationResults.field(of: settings.values.hostname, result: "spf=temperror")
+    }
+    receiver.senderChecks += 1
+    defer { receiver.senderChecks -= 1 }
     let check = SPFCheck(resolver: receiver.parts.resolver)
     let result = await check.check(
       client: client, clientName: session.clientName ?? "", sender: sender,
