@@ -97,7 +97,7 @@ let layers = [
   Layer(
     name: "Program",
     modules: [
-      Module(name: "Configuration", imports: ["Platform", "Mail"]),
+      Module(name: "Configuration", imports: ["Platform", "Mail", "SMTP"]),
       Module(
         name: "gatepostd",
         imports: [

@@ -64,6 +64,9 @@ package final class Gatepost {
       [smtp]
       add-missing-fields = no
 
+      [abuse]
+      refuse-early-talkers = no
+
       [queue]
       retry = 1s, 1s, 2s
       """

@@ -61,13 +61,13 @@ import Testing
       hide = SMTPUTF8
       [profile all]
       networks = 127.0.0.0/8
-      hide = DSN
+      hide = CHUNKING
       """)
-    for (source, keyword) in [("127.0.0.2", "SMTPUTF8"), ("127.0.0.3", "DSN")] {
+    for (source, keyword) in [("127.0.0.2", "SMTPUTF8"), ("127.0.0.3", "CHUNKING")] {
       let client = try gatepost.smtp(from: source)
       try client.expect("220")
       let lines = try client.lines(after: "EHLO client.example")
-      let missing = ["SMTPUTF8", "DSN"].filter { !lines.contains("250-\($0)") }
+      let missing = ["SMTPUTF8", "CHUNKING"].filter { !lines.contains("250-\($0)") }
       #expect(missing == [keyword])
     }
   }

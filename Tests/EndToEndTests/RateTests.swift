@@ -92,7 +92,8 @@ import Testing
   @Test(
     "Who talks before the greeting is refused, unless it is of the house or that is switched off")
   func earlyTalkers() throws {
-    let gatepost = try Gatepost("[relay]\nnetworks = 127.0.0.1/32")
+    let gatepost = try Gatepost(
+      "[relay]\nnetworks = 127.0.0.1/32\n[abuse]\nrefuse-early-talkers = yes")
     /// Talks while the daemon sleeps, so that it is early by all means.
     func talk(from source: String, to port: UInt16) throws -> Client {
       gatepost.suspend()
@@ -106,6 +107,8 @@ import Testing
       try client.expect("554 5.5.0 You have talked before the greeting")
       #expect(try client.line() == "<closed>")
     }
+    let patient = try Client(port: gatepost.ports.smtp, from: "127.0.0.2")
+    try patient.expect("220")
     try talk(from: "127.0.0.1", to: gatepost.ports.smtp).expect("220")
     #expect(gatepost.log.count(of: "You have talked before the greeting") == 2)
     try gatepost.configure("[abuse]\nrefuse-early-talkers = no")

@@ -218,14 +218,31 @@ private final class Ends {
   func earlyTalker() async throws {
     try await onLoop {
       let ends = try Ends()
-      #expect(try ends.connection.hasEarlyInput() == false)
+      #expect(try await ends.connection.hasEarlyInput() == false)
       try ends.send("E")
-      #expect(try ends.connection.hasEarlyInput())
+      #expect(try await ends.connection.hasEarlyInput())
       try ends.send("HLO x\r\n")
-      #expect(try ends.connection.hasEarlyInput())
+      #expect(try await ends.connection.hasEarlyInput())
       #expect(try await ends.line() == "EHLO x")
       ends.closePeer()
-      #expect(try ends.connection.hasEarlyInput() == false, "the end is no input")
+      #expect(try await ends.connection.hasEarlyInput() == false, "the end is no input")
+    }
+  }
+
+  @Test(
+    "Who speaks while it is watched is seen too, and who is silent is not waited for any longer")
+  func watched() async throws {
+    try await onLoop {
+      let ends = try Ends()
+      #expect(try await ends.connection.hasEarlyInput(until: .now) == false)
+      let isEarly = try await withThrowingTaskGroup(of: Bool.self) { group in
+        group.addTask {
+          try await ends.connection.hasEarlyInput(until: .now + .seconds(60))
+        }
+        try ends.send("EHLO x\r\n")
+        return try await group.next()
+      }
+      #expect(isEarly == true)
     }
   }
 
@@ -234,7 +251,9 @@ private final class Ends {
     try await onLoop {
       let ends = try Ends()
       try ends.send("\u{16}\u{3}\u{1}")
-      #expect(throws: ConnectionError.self) { try ends.connection.hasEarlyInput() }
+      await #expect(throws: ConnectionError.self) { @Loop in
+        try await ends.connection.hasEarlyInput()
+      }
     }
   }
 }

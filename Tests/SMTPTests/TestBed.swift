@@ -28,6 +28,7 @@ struct TestBed {
     if quirks.contains("keep-login") { settings.leniency.insert(.keptLogin) }
     if quirks.contains("login-without-tls") { settings.authentication = .always }
     if !isTrusted { settings.extensions.remove(.queueing) }
+    settings.isKnown = isTrusted
     settings.extensions.subtract(Extensions(keywords: hidden))
     session = ServerSession(settings: settings, isTLSActive: listener == "submissions")
     session.greeting.write(to: &output)

@@ -30,7 +30,8 @@ struct LogLine {
       // round: with those a name could show as another one.
       let isControl =
         scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)
-        || (0x200E...0x200F).contains(scalar.value) || (0x2028...0x202E).contains(scalar.value)
+        || scalar.value == 0x061C || (0x200E...0x200F).contains(scalar.value)
+        || (0x2028...0x202E).contains(scalar.value)
         || (0x2066...0x2069).contains(scalar.value)
       if isControl {
         safe += "\\x" + String(scalar.value, radix: 16)

@@ -1,5 +1,6 @@
 package import Mail
 package import Platform
+package import SMTP
 
 extension Configuration {
   /// A section `[profile NAME]`: what is different for some SMTP clients.
@@ -30,8 +31,8 @@ extension Configuration {
     package internal(set) var completesHeader = false
     /// Whether header fields may hold bytes beyond ASCII.
     package internal(set) var allows8BitHeader = false
-    /// The keywords that EHLO does not offer, in upper case.
-    package internal(set) var hiddenKeywords: [String] = []
+    /// What EHLO does not offer.
+    package internal(set) var hidden: Extensions = []
 
     /// The senders they may give; empty for any.
     package internal(set) var senders: [SenderRule] = []

@@ -1,5 +1,6 @@
 import Mail
 import Platform
+import SMTP
 
 extension Keys {
   static var abuse: [Key] {
@@ -101,7 +102,7 @@ extension Keys {
       Key(
         .profile, "hide", .list(of: .keyword), default: .absent(example: "STARTTLS, AUTH"),
         "Keywords that EHLO does not offer."
-      ) { $0.profile.hiddenKeywords = $1 },
+      ) { $0.profile.hidden = Extensions($1) },
     ]
   }
 

@@ -1,5 +1,6 @@
 import Mail
 import Platform
+import SMTP
 
 extension Syntax<Mailbox> {
   /// An address.
@@ -56,27 +57,24 @@ extension Syntax<UInt8> {
   }
 }
 
-extension Syntax<String> {
-  private static var keywords: [String] {
-    [
-      "PIPELINING", "SIZE", "8BITMIME", "ENHANCEDSTATUSCODES", "STARTTLS", "AUTH", "CHUNKING",
-      "SMTPUTF8", "DSN", "LIMITS", "ETRN", "REQUIRETLS",
-    ]
-  }
-
-  /// A keyword that EHLO can offer, in upper case.
+extension Syntax<Extensions> {
+  /// A keyword that EHLO can offer.
   static var keyword: Syntax {
-    Syntax("keywords of EHLO, of \(keywords.joined(separator: ", "))") { text throws(Rejection) in
-      let keyword = text.uppercased()
-      guard keywords.contains(keyword) else {
+    let keywords = Extensions.keywords.map(\.keyword)
+    return Syntax("keywords of EHLO, of \(keywords.joined(separator: ", "))") {
+      text throws(Rejection) in
+      let keyword = String(text).uppercased()
+      guard let place = keywords.firstIndex(of: keyword) else {
         throw Rejection(
           reason: "\(quoted(text)) is not known",
           suggestion: Suggestion.phrase(for: text, among: keywords))
       }
-      return keyword
+      return Extensions.keywords[place].extension
     }
   }
+}
 
+extension Syntax<String> {
   /// The name of a section.
   static var sectionName: Syntax {
     Syntax("a word of letters, digits, dots and hyphens") { text throws(Rejection) in

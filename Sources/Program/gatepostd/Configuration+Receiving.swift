@@ -60,7 +60,7 @@ extension Configuration.Profile {
     if allowsOddGreeting { profile.leniency.insert(.oddGreeting) }
     if allowsLoosePaths { profile.leniency.insert(.loosePaths) }
     if keepsLogin { profile.leniency.insert(.keptLogin) }
-    profile.hidden = Extensions(keywords: hiddenKeywords)
+    profile.hidden = hidden
     profile.allowsLoginWithoutTLS = allowsLoginWithoutTLS
     profile.repairsBareLF = repairsBareLF
     profile.allowsOldTLS = allowsOldTLS

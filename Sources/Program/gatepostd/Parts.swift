@@ -41,7 +41,10 @@ struct Parts {
       try Self.identity(configuration)
     }
     accounts = try StartError.about("users") { () throws(UsersFileError) in
-      try Accounts(path: server.users, domains: server.domains, workers: disk) {
+      // A thread of its own: whoever floods us with passwords must not hold up what is synced.
+      try Accounts(
+        path: server.users, domains: server.domains, workers: WorkerPool(threads: 1)
+      ) {
         Log.say(.error, $0)
       }
     }

@@ -18,7 +18,8 @@ extension Command {
   /// line is bounded by whoever read it, to `Limits.commandLineBytes`.
   package static func parse(_ line: ArraySlice<UInt8>, leniency: Leniency = []) -> ParsedLine {
     guard line.allSatisfy({ $0 >= .space && $0 != 0x7F || $0 == .tab }) else {
-      return .invalid(.malformedCommand)
+      let isChunk = Verb(line.prefix { $0.isLetter }) == .bdat
+      return isChunk ? .unframed(.malformedCommand) : .invalid(.malformedCommand)
     }
     let blanks = line.reversed().prefix { $0 == .space || $0 == .tab }.count
     var cursor = ByteCursor(line.dropLast(blanks))

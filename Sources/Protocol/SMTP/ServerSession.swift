@@ -256,6 +256,8 @@ package struct ServerSession: Sendable {
     case .startTLS: return !isTLSActive
     case .requireTLS: return isTLSActive
     case .authentication: return mayAuthenticate
+    // A stranger could have us send reports to whom it likes, at the price of naming a sender.
+    case .notifications: return settings.isKnown || settings.requiresAuthentication || user != nil
     default: return true
     }
   }

@@ -24,13 +24,16 @@ package struct ServerSettings: Sendable {
   package var leniency: Leniency
   /// When AUTH is offered.
   package var authentication: Authentication
+  /// Whether the client may do more than write to local mailboxes.
+  package var isKnown: Bool
   /// Whether a client must authenticate itself before MAIL, as on a submission port (RFC 6409 §4.3).
   package var requiresAuthentication: Bool
 
   /// The settings with these values.
   package init(
     hostname: Domain, messageBytes: Int, recipients: Int, extensions: Extensions,
-    leniency: Leniency = [], authentication: Authentication, requiresAuthentication: Bool
+    leniency: Leniency = [], authentication: Authentication, isKnown: Bool = false,
+    requiresAuthentication: Bool
   ) {
     self.hostname = hostname
     self.messageBytes = messageBytes
@@ -38,6 +41,7 @@ package struct ServerSettings: Sendable {
     self.extensions = extensions
     self.leniency = leniency
     self.authentication = authentication
+    self.isKnown = isKnown
     self.requiresAuthentication = requiresAuthentication
   }
 }

@@ -17,6 +17,14 @@ enum Limits {
   /// All of a question to the server of a domain: the client waits for it, who has five minutes for a
   /// reply to RCPT (RFC 5321 §4.5.3.2.3).
   static let recipientProbe: Duration = .seconds(10)
+  /// Probes at once: enough for the recipients of a busy minute, few to a server that hangs.
+  static let probes = 16
+  /// How long a server has to be silent for that.
+  static let slowProbe: Duration = .seconds(1)
+  /// How long a server that was silent is not asked again.
+  static let probePause: Duration = .seconds(30)
+  /// How long a stranger is watched before it is greeted: who talks first does it at once.
+  static let greetingPause: Duration = .milliseconds(100)
   /// A wrong password is answered after this time, so that guessing takes its time.
   static let failedLoginDelay: Duration = .seconds(1)
   /// All that is looked up about a sender: RFC 7208 §4.6.4 asks for 20 s at least.

@@ -69,6 +69,7 @@ package final class Receiver {
   private(set) var snapshot: ReceivingSettings.Snapshot
   let parts: Parts
   let blocklists: Blocklists
+  let probes: RecipientProbes
   /// How much each user and each device has sent.
   var allowance = SendingAllowance()
 
@@ -79,6 +80,7 @@ package final class Receiver {
     snapshot = ReceivingSettings.Snapshot(settings)
     self.parts = parts
     blocklists = Blocklists(resolver: parts.resolver)
+    probes = RecipientProbes(resolver: parts.resolver)
   }
 
   /// What a client hears for which there is no room, with the line end (RFC 5321 §3.8).

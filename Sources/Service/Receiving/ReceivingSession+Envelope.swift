@@ -111,6 +111,13 @@ extension ReceivingSession {
     if let server = settings.values.handovers[mailbox.domain] {
       return try await hand(mailbox, for: path, to: server, notification, authorization)
     }
+    return try await takeMaildrops(of: mailbox, for: path, notification, authorization)
+  }
+
+  private func takeMaildrops(
+    of mailbox: Mailbox, for path: ForwardPath, _ notification: NotificationRequest,
+    _ authorization: Authorization?
+  ) async throws(UsersFileError) -> ServerAction {
     guard let found = try receiver.parts.recipients.resolve(mailbox) else {
       return refuse(path, .noSuchUser, "no such user")
     }
@@ -127,9 +134,12 @@ extension ReceivingSession {
     _ mailbox: Mailbox, for path: ForwardPath, to server: LMTPServer,
     _ notification: NotificationRequest, _ authorization: Authorization?
   ) async throws(UsersFileError) -> ServerAction {
-    let probe = RecipientProbe(
-      of: server, by: settings.values.hostname, resolver: receiver.parts.resolver)
-    switch await probe.ask(about: mailbox) {
+    let finding = await receiver.probes.ask(
+      server, about: mailbox, by: settings.values.hostname)
+    switch finding {
+    case .rejected where mailbox.isRequired:
+      // RFC 5321 §4.5.1: these exist, whatever the server says.
+      return try await takeMaildrops(of: mailbox, for: path, notification, authorization)
     case .rejected(let diagnosis):
       return refuse(path, .noSuchUser, "\(server): \(diagnosis.text)")
     case .unknown(let reason) where authorization == nil:
@@ -212,6 +222,13 @@ extension ReceivingSession {
     guard let count else { return .cannotFlush }
     Log.say(.notice, "\(client) has the mail for \(domain.text) tried now: \(count) messages")
     return .flushing(domain, messages: count)
+  }
+}
+
+extension Mailbox {
+  /// Whether every host has such a mailbox.
+  fileprivate var isRequired: Bool {
+    ["postmaster", "abuse"].contains(localPart.asciiLowercased)
   }
 }
 

@@ -49,7 +49,7 @@ final class ReceivingSession {
     session = ServerSession(
       settings: settings.values.protocolSettings(
         for: profile, offersTLS: receiver.parts.identity != nil, isTrusted: isTrusted,
-        requiresAuthentication: service != .smtp && !isKnown))
+        isKnown: isKnown, requiresAuthentication: service != .smtp && !isKnown))
   }
 
   /// Runs the session to its end; every way out of it is logged with its reason or is a QUIT.
@@ -92,12 +92,18 @@ final class ReceivingSession {
   private func begin() async throws(ConnectionError) -> Bool {
     if service == .submissions {
       try await startTLS()
-    } else if settings.values.refusesEarlyTalkers, !isTrusted, try connection.hasEarlyInput() {
+    } else if isStranger, try await connection.hasEarlyInput(until: watchEnd) {
       return try await close(.earlyTalker)
     }
     try await send(greeting)
     return true
   }
+
+  /// Whether the client is to be watched before it is greeted.
+  private var isStranger: Bool { settings.values.refusesEarlyTalkers && !session.settings.isKnown }
+
+  /// Until when it is watched; nobody waits for a person.
+  private var watchEnd: Instant? { service == .smtp ? .now + Limits.greetingPause : nil }
 
   private var greeting: Reply {
     @inline(never) get { session.greeting }
@@ -274,7 +280,8 @@ extension Reply {
 extension ReceivingSettings {
   /// What the protocol is to offer to a client and to ask of it.
   fileprivate func protocolSettings(
-    for profile: ClientProfile?, offersTLS: Bool, isTrusted: Bool, requiresAuthentication: Bool
+    for profile: ClientProfile?, offersTLS: Bool, isTrusted: Bool, isKnown: Bool,
+    requiresAuthentication: Bool
   ) -> ServerSettings {
     var extensions = Extensions.all.subtracting(profile?.hidden ?? [])
     if !offersTLS { extensions.remove(.startTLS) }
@@ -285,7 +292,7 @@ extension ReceivingSettings {
       recipients: limits.recipients ?? .max, extensions: extensions,
       leniency: profile?.leniency ?? [],
       authentication: profile?.allowsLoginWithoutTLS == true ? .always : .underTLS,
-      requiresAuthentication: requiresAuthentication)
+      isKnown: isKnown, requiresAuthentication: requiresAuthentication)
   }
 }
 

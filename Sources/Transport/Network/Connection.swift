@@ -21,10 +21,10 @@ package final class Connection {
   /// The other end.
   package let peer: SocketAddress
   private let descriptor: Descriptor
-  private var session: TLSSession?
-  private var input: [UInt8] = []
+  private(set) var session: TLSSession?
+  private(set) var input: [UInt8] = []
   /// How much of `input` has been consumed.
-  private var consumed = 0
+  private(set) var consumed = 0
   private var output: [UInt8] = []
   private var stepsInTurn = 0
   /// Whether the last receive took all there was: then the kernel need not be asked again before
@@ -34,7 +34,7 @@ package final class Connection {
   static let scratchBytes = 16 << 10
   private static let outputBytes = 16 << 10
   /// How many bytes of an overlong line are skipped before the connection is given up.
-  private static let skippedBytes = 64 << 10
+  static let skippedBytes = 64 << 10
   /// How many lines and receives a connection may find waiting before the others have their turn:
   /// one receive can hold thousands of commands.
   private static let stepsPerTurn = 32
@@ -81,10 +81,18 @@ package final class Connection {
 
   /// Whether a client has spoken before it was greeted, which no mail program does (RFC 5321 §4.3.1).
   ///
-  /// It asks the kernel; call it just before the greeting.
+  /// Call it just before the greeting.
   ///
+  /// - Parameter deadline: until when such a client is waited for; nil for not at all.
   /// - Throws: `.tlsOnPlainPort` if the client begins a TLS handshake.
-  package func hasEarlyInput() throws(ConnectionError) -> Bool {
+  package func hasEarlyInput(until deadline: Instant? = nil) async throws(ConnectionError) -> Bool {
+    if let deadline {
+      do throws(ConnectionError) {
+        try await waitUntilReadable(until: deadline, isInterruptible: true)
+      } catch {
+        guard case .wait(.timedOut) = error else { throw error }
+      }
+    }
     input = descriptor.peek(upTo: 2)
     defer { input = [] }
     if isHandshake { throw .tlsOnPlainPort }
@@ -115,44 +123,6 @@ package final class Connection {
     }
   }
 
-  /// What is known of a line that has not ended yet.
-  private struct LineSearch {
-    let limit: Int
-    /// How many bytes of the input hold no line end.
-    var searched = 0
-    /// How many bytes of the line were thrown away.
-    var skipped = 0
-  }
-
-  /// What the input has of a line.
-  private enum Found {
-    case line([UInt8])
-    case tooLong
-    case incomplete
-  }
-
-  /// Takes a line out of the input if it is whole; apart from the wait, whose frame idle sessions keep.
-  @inline(never)
-  private func take(_ search: inout LineSearch) throws(ConnectionError) -> Found {
-    if search.skipped == 0 && session == nil && isHandshake { throw .tlsOnPlainPort }
-    if let end = input[(consumed + search.searched)...].firstIndex(of: UInt8(ascii: "\n")) {
-      let hasCR = end > consumed && input[end - 1] == UInt8(ascii: "\r")
-      let line = input[consumed..<(hasCR ? end - 1 : end)]
-      let isTooLong = search.skipped > 0 || line.count > search.limit
-      let result = isTooLong ? Found.tooLong : .line(Array(line))
-      consume(end + 1 - consumed)
-      return result
-    }
-    search.searched = input.count - consumed
-    if search.searched > search.limit + 2 {
-      search.skipped += search.searched
-      consume(search.searched)
-      search.searched = 0
-      if search.skipped > Self.skippedBytes { throw .endlessLine }
-    }
-    return .incomplete
-  }
-
   /// Hands what has arrived to `body`, which says how many bytes it has used; waits if nothing has.
   ///
   /// What `body` leaves over comes first at the next read.
@@ -174,13 +144,7 @@ package final class Connection {
     if count == 0 { throw .closed }
   }
 
-  /// Whether the input begins as a TLS handshake does: the type of its record, and the first half of
-  /// the version (RFC 8446 §5.1).
-  private var isHandshake: Bool {
-    input.count - consumed >= 2 && input[consumed] == 0x16 && input[consumed + 1] == 0x03
-  }
-
-  private func consume(_ count: Int) {
+  func consume(_ count: Int) {
     consumed += count
     if consumed == input.count {
       input = []
