@@ -20,7 +20,7 @@ final class Bed {
       connectionsPerMinute: nil, commandsPerMinute: 100, failedLogins: 4, ban: .seconds(900),
       loginDelay: .zero)
   ) { _ in .stranger }
-  private var settings: RetrievalSettings
+  var settings: RetrievalSettings
   private let identity: ServerIdentity
   private let accounts: Accounts
   private let maildrops: Maildrops

@@ -142,6 +142,25 @@ struct RetrievalTests {
     }
   }
 
+  @Test func `A client that does not log in has less time than one that has`() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      bed.settings.loginTime = .milliseconds(300)
+      try await bed.session { client in
+        try await client.expect("+OK")
+        // However busy it is: no time starts anew.
+        try await client.ask("CAPA", "+OK")
+        while try await client.line() != "." {}
+        try await client.expect("<closed>")
+      }
+      bed.settings.loginTime = .seconds(60)
+      try await bed.session { client in
+        try await client.logIn()
+        try await client.ask("NOOP", "+OK")
+      }
+    }
+  }
+
   @Test func `A client that is silent for too long is closed without a word`() async throws {
     try await onLoop {
       try await Bed(timeout: .milliseconds(1)).session { client in

@@ -13,10 +13,12 @@ extension Configuration {
   func retrieval(
     mayEarnGrant: @escaping @Loop @Sendable (IPAddress) -> Bool
   ) -> RetrievalSettings {
-    RetrievalSettings(
+    var settings = RetrievalSettings(
       hostName: server.hostname.text, allowsLoginWithoutTLS: pop3.plainLogin.allows,
       mayEarnGrant: mayEarnGrant, grantWindow: popBeforeSMTP.window,
       timeout: limits.pop3Timeout)
+    settings.loginTime = abuse.loginTime
+    return settings
   }
 
   var relaying: RelayingSettings {

@@ -1,5 +1,6 @@
 import EventLoop
 import Mail
+import Network
 import Platform
 import SMTP
 import Spool
@@ -19,13 +20,16 @@ final class ContentReception {
   private var diskError: SystemError?
   private let limitBytes: Int
   private let keepsBeginning: Bool
+  /// How fast the content comes, over all its chunks.
+  private var rate: DataRate?
   /// The start of the content, if a report is to quote it.
   private(set) var beginning: [UInt8] = []
 
   init(
     _ delivery: consuming Delivery, framing: ContentDecoder.Framing, repairsBareLF: Bool,
-    rules: HeaderRules, keepsBeginning: Bool, limitBytes: Int
+    rules: HeaderRules, keepsBeginning: Bool, limitBytes: Int, minimumRate: Int?
   ) {
+    rate = minimumRate.map { DataRate(minimum: $0) }
     header = HeaderPass(rules)
     passesHeaderOn = !rules.isEmpty
     id = delivery.id
@@ -33,6 +37,11 @@ final class ContentReception {
     decoder = ContentDecoder(framing: framing, repairsBareLF: repairsBareLF)
     self.limitBytes = limitBytes
     self.keepsBeginning = keepsBeginning
+  }
+
+  /// Counts what has come after a wait; says whether the client is too slow.
+  func isTooSlow(after bytes: Int, waited: Duration) -> Bool {
+    rate?.isTooSlow(after: bytes, waited: waited) ?? false
   }
 
   /// The size of the content so far, as SIZE counts it.

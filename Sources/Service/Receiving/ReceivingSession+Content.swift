@@ -15,11 +15,9 @@ extension ReceivingSession {
   /// - Returns: the reply to the end of the content; 250 only when the message is on the device.
   func receiveContent() async throws(ConnectionError) -> Reply {
     let reception = await beginContent(.dots)
-    let isInTime = try await read { input, content in
+    let isInTime = try await read(into: reception) { input, content in
       let used = reception.decode(input, into: &content)
       return (used ?? input.count, used != nil)
-    } store: { content in
-      await reception.store(content)
     }
     return isInTime ? await finish(reception) : .tooSlow
   }
@@ -36,13 +34,11 @@ extension ReceivingSession {
     }
     self.reception = reception
     var rest = bytes
-    let isInTime = try await read(isEmpty: bytes == 0) { input, content in
+    let isInTime = try await read(into: reception, isEmpty: bytes == 0) { input, content in
       let used = min(input.count, rest)
       _ = reception.decode(input.extracting(..<used), into: &content)
       rest -= used
       return (used, rest == 0)
-    } store: { content in
-      await reception.store(content)
     }
     guard isInTime else { return contentEnded(with: .tooSlow) }
     if isLast { await reception.finishChunks() }
@@ -51,26 +47,24 @@ extension ReceivingSession {
     return contentEnded(with: await finish(reception))
   }
 
-  /// Reads exactly so many octets and throws them away; returns what to do if they come too slowly.
-  func skipChunk(bytes: Int) async throws(ConnectionError) -> ServerAction? {
+  /// Reads exactly so many octets and throws them away.
+  func skipChunk(bytes: Int) async throws(ConnectionError) {
     var rest = bytes
-    let isInTime = try await read(isEmpty: bytes == 0) { input, _ in
+    _ = try await read(into: nil, isEmpty: bytes == 0) { input, _ in
       let used = min(input.count, rest)
       rest -= used
       return (used, rest == 0)
-    } store: { _ in
     }
-    return isInTime ? nil : .close(.tooSlow)
   }
 
   /// Reads until `decode` says that it has reached the end; false if the client is too slow.
+  ///
+  /// - Parameter reception: what stores the content; nil where it is thrown away.
   private func read(
-    isEmpty: Bool = false,
-    _ decode: (Span<UInt8>, inout [UInt8]) -> (used: Int, isAtEnd: Bool),
-    store: ([UInt8]) async -> Void
+    into reception: ContentReception?, isEmpty: Bool = false,
+    _ decode: (Span<UInt8>, inout [UInt8]) -> (used: Int, isAtEnd: Bool)
   ) async throws(ConnectionError) -> Bool {
     let deadline = min(.now + Limits.content, end)
-    var rate = settings.values.minimumRate.map { DataRate(minimum: $0) }
     var isAtEnd = isEmpty
     while !isAtEnd {
       var content: [UInt8] = []
@@ -80,8 +74,8 @@ extension ReceivingSession {
         (bytes, isAtEnd) = decode(input, &content)
         return bytes
       }
-      if !isAtEnd, rate?.isTooSlow(after: bytes, waited: .now - began) == true { return false }
-      await store(content)
+      if reception?.isTooSlow(after: bytes, waited: .now - began) == true { return false }
+      await reception?.store(content)
     }
     return true
   }
@@ -107,7 +101,7 @@ extension ReceivingSession {
     return ContentReception(
       delivery, framing: framing, repairsBareLF: profile?.repairsBareLF == true,
       rules: headerRules(of: transaction, id: id), keepsBeginning: !destinations.told.isEmpty,
-      limitBytes: messageBytes)
+      limitBytes: messageBytes, minimumRate: settings.values.minimumRate)
   }
 
   private func envelope(of transaction: Transaction) -> SubmittedEnvelope {

@@ -208,7 +208,8 @@ final class ReceivingSession {
     case .receiveChunk(let bytes, let isLast):
       return try await receiveChunk(bytes: bytes, isLast: isLast)
     case .skipChunk(let bytes, let then):
-      return try await skipChunk(bytes: bytes) ?? then
+      try await skipChunk(bytes: bytes)
+      return then
     default: preconditionFailure("\(action) is not about content")
     }
   }

@@ -12,6 +12,7 @@ final class RetrievalSession {
   let listener: String
   var protocolSession: Session
   var maildrop: OpenMaildrop?
+  private let start = Instant.now
   private var sentMessages = 0
   private var removedMessages = 0
 
@@ -31,9 +32,12 @@ final class RetrievalSession {
 
   var client: String { "\(connection.peer.host)" }
 
-  /// The end of the next wait for the client.
+  /// The end of the next wait for the client: whoever has not logged in has less time, all in all.
   var deadline: Instant {
-    @inline(never) get { .now + service.settings.timeout }
+    @inline(never) get {
+      let end = Instant.now + service.settings.timeout
+      return maildrop == nil ? min(end, start + service.settings.loginTime) : end
+    }
   }
 
   @inline(never)

@@ -15,6 +15,8 @@ package struct RetrievalSettings: Sendable {
   /// How long a client may be silent, or not take what it has asked for; at least 10 minutes
   /// (RFC 1939 §3).
   package var timeout: Duration
+  /// How long a client has to log in.
+  package var loginTime: Duration = .seconds(60)
 
   /// Settings for all POP3 listeners of a host.
   package init(
