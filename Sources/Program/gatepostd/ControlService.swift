@@ -107,7 +107,8 @@ final class ControlService {
       do throws(QueueSelection.Misspelling) {
         let selection = try QueueSelection(patterns)
         let isDone = await relayer.act(action, on: selection, reason: reason) { results in
-          for (id, result) in results where result == .done {
+          // What is tried now is in the log as such.
+          for (id, result) in results where result == .done && action != .retry {
             Log.record(.queueChanged(id: "\(id)", action: action.rawValue, user: user))
           }
           let lines = results.map { ControlReply.message($0.id, $0.result) }

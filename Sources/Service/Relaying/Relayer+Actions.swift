@@ -46,6 +46,7 @@ extension Relayer {
     others += absent.sorted().map { ($0, .absent) }
     others += busy.map { ($0, .delivering) }
     if !others.isEmpty { _ = await tell(others) }
+    if found.count >= Limits.burst { Heap.trim() }
     return true
   }
 
@@ -55,7 +56,10 @@ extension Relayer {
     hops.forgetFailures { _ in true }
     let due = spool.makeDue(ids).sorted()
     let rest = named.intersection(ids).subtracting(due)
-    _ = await tell(due.map { ($0, .done) })
+    for start in stride(from: 0, to: due.count, by: Limits.toldAtOnce) {
+      let piece = due[start..<min(start + Limits.toldAtOnce, due.count)]
+      if await !tell(piece.map { ($0, .done) }) { return }
+    }
     if !rest.isEmpty { _ = await tell(rest.sorted().map { ($0, .held) }) }
   }
 

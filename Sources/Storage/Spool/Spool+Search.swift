@@ -48,7 +48,7 @@ extension Spool {
     let directories = self.directories
     var found: Set<QueueID> = []
     var start = 0
-    while start < messages.count, !Task.isCancelled {
+    while start < messages.count, !Task.isCancelled, !Loop.shared.eventLoop.isDraining {
       let piece = messages[start..<min(start + Self.filesPerPiece, messages.count)]
       found.formUnion(
         await disk.run {
