@@ -58,7 +58,7 @@ import Testing
   @Test func `queue lists messages, recipients and strangers`() throws {
     let tool = try Tool()
     let now = Int(Date().timeIntervalSince1970)
-    let padding = String(repeating: " ", count: 180)
+    let padding = String(repeating: " ", count: 80)
     let message = """
       Gatepost-Arrived: \(now - 7300)
       Gatepost-Origin: here

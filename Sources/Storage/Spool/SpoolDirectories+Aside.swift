@@ -41,7 +41,7 @@ extension SpoolDirectories {
     }
   }
 
-  /// The name, or the first of `NAME.1`, `NAME.2` ... that nothing in `aside` has.
+  /// The name, or with the first number behind it that makes it one that nothing in `aside` has.
   private func freeName(for file: String) throws(SystemError) -> String {
     var name = file
     var count = 0
