@@ -1,4 +1,5 @@
 import EventLoop
+import Foundation
 import Platform
 import TestSupport
 import Testing
@@ -64,6 +65,21 @@ import Testing
       }
       #expect(bed.spool.count == 1 && bed.names(in: "queue/new").count == 1)
       #expect(bed.spool.takeDue(at: .now) != nil)
+    }
+  }
+
+  @Test("A damaged message is set aside and not said to be returned")
+  func damaged() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      try await bed.put(to: "ann@far.example")
+      let name = try #require(bed.names(in: "queue/new").first)
+      try Data("x".utf8).write(to: URL(filePath: "\(bed.scratch.path)/queue/new/\(name)"))
+      guard case .failed? = try await Self.act(.bounce, on: bed).first else {
+        Issue.record("nobody was told of it")
+        return
+      }
+      #expect(bed.spool.count == 0 && bed.names(in: "queue/aside") == [name])
     }
   }
 

@@ -66,9 +66,10 @@ extension Relayer {
   private func bounce(_ ids: Set<QueueID>, reason: String, _ tell: Tell) async {
     var rest = spool.take(ids)[...]
     while let taken = rest.popFirst(), !Task.isCancelled {
-      let obstacle = await MessageDelivery(taken.message, relayer: self).bounce(reason: reason)
-      if obstacle != nil { spool.putBack([taken]) }
-      if await !tell([(taken.message.name.id, obstacle.map { .failed($0) } ?? .done)]) { break }
+      let failure = await MessageDelivery(taken.message, relayer: self).bounce(reason: reason)
+      if failure?.isKept == true { spool.putBack([taken]) }
+      let result = failure.map { QueueActionResult.failed($0.obstacle) } ?? .done
+      if await !tell([(taken.message.name.id, result)]) { break }
     }
     spool.putBack(rest)
   }
