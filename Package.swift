@@ -98,18 +98,20 @@ let layers = [
     name: "Program",
     modules: [
       Module(name: "Configuration", imports: ["Platform", "Mail", "SMTP"]),
+      Module(name: "Control", imports: ["Spool"]),
       Module(
         name: "gatepostd",
         imports: [
           "Platform", "EventLoop", "Log", "Mail", "Network", "TLS", "DNS", "Maildir", "Spool",
           "Accounts", "Grants", "Receiving", "Relaying", "Retrieval", "Configuration",
+          "Control",
         ],
         isProgram: true, isTested: false),
       Module(
         name: "gatepost",
         imports: [
           "Platform", "EventLoop", "Mail", "Maildir", "Spool", "Accounts", "Grants",
-          "Configuration",
+          "Configuration", "Control",
         ],
         isProgram: true, reflects: true,
         products: [.product(name: "ArgumentParser", package: "swift-argument-parser")]),

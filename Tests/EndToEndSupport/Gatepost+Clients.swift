@@ -107,3 +107,17 @@ extension Gatepost {
     return try client.reply()
   }
 }
+
+extension Gatepost {
+  /// Runs the admin's tool with the configuration of this server.
+  package func tool(_ arguments: String...) throws -> (status: Int32, output: String) {
+    try Program.run("gatepost", ["-c", "\(path)/gatepost.conf"] + arguments)
+  }
+
+  /// The identifiers of the messages in a directory of the queue.
+  package func ids(in folder: String) -> [String] {
+    names(in: "\(spool)/queue/\(folder)").map { name in
+      name.split(separator: ".").prefix(2).joined(separator: ".")
+    }
+  }
+}

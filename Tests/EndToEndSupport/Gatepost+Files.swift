@@ -30,7 +30,7 @@ extension Gatepost {
     return kilobytes << 10
   }
 
-  private func names(in folder: String) -> [String] {
+  func names(in folder: String) -> [String] {
     ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
   }
 

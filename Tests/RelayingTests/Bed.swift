@@ -76,7 +76,7 @@ final class Bed {
   }
 
   /// Whether nothing is due and nothing under way.
-  var isSettled: Bool { relayer.active == 0 && (spool.firstDue ?? .distantFuture) > .now }
+  var isSettled: Bool { relayer.delivering.isEmpty && (spool.firstDue ?? .distantFuture) > .now }
 
   /// Relays until `isDone`, which by default is when nothing is left to do now, and until every
   /// session has said goodbye.

@@ -16,7 +16,7 @@ import Testing
       let message = QueuedMessage(
         name: MessageFileName(
           id: QueueID(seconds: 1, unique: 1), bytes: 1, wireBytes: 1),
-        wasTried: false, attempts: 0)
+        in: .new)
       let delivery = MessageDelivery(message, relayer: bed.relayer)
       let hop = Hop(description: domain, domain: domain, version: 0)
       do throws(HopFailure) {

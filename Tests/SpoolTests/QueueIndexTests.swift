@@ -7,7 +7,7 @@ import Testing
   private func message(_ counter: UInt32) -> QueuedMessage {
     let name = MessageFileName(id: SpoolScratch.id(counter), bytes: 1, wireBytes: 2)
     return QueuedMessage(
-      name: name, wasTried: false, attempts: 0, at: Instant(nanoseconds: 0))
+      name: name, in: .new, at: Instant(nanoseconds: 0))
   }
 
   @Test("Messages come out in the order of their times, whatever order they went in")
@@ -43,7 +43,7 @@ import Testing
   func known() {
     let name = MessageFileName(id: SpoolScratch.id(1), bytes: 1, wireBytes: 2)
     let start = Instant(nanoseconds: 1_500_000_000)
-    let message = QueuedMessage(name: name, wasTried: false, attempts: 0, at: start)
+    let message = QueuedMessage(name: name, in: .new, at: start)
     #expect(!message.isFound)
     #expect(message.known(at: start) == .zero)
     #expect(message.known(at: start + .seconds(86_400)) == .seconds(86_400))

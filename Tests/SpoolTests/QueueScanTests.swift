@@ -47,7 +47,7 @@ import Testing
     }
   }
 
-  @Test("What does not belong into the queue is named, left alone, and stops nothing")
+  @Test("What does not belong into the queue is named, set aside, and stops nothing")
   func strangers() throws {
     let spool = try SpoolScratch()
     let message = try spool.queued()
@@ -66,10 +66,44 @@ import Testing
       "README", "subdirectory", "subdirectory", "\(message.name):2,S", "1763706000.M1P2.host:2,S",
     ]
     #expect(found.strangers.map(\.file).sorted() == expected.sorted())
-    #expect(found.strangers.allSatisfy { !$0.isTemporary && !$0.reason.isEmpty })
+    #expect(found.strangers.allSatisfy { $0.isAside && !$0.reason.isEmpty })
     #expect(found.messages.count == 2)
-    #expect(spool.names(in: "queue/new").count == 3)
-    #expect(spool.names(in: "queue/cur").count == 3)
+    #expect(spool.names(in: "queue/tmp") == [])
+    #expect(spool.names(in: "queue/new") == [message.name.description])
+    #expect(spool.names(in: "queue/cur") == [message.name.description])
+    let aside = expected.map { $0 == "subdirectory" ? "" : $0 } + ["subdirectory"]
+    #expect(
+      spool.names(in: "queue/aside") == (aside.filter { !$0.isEmpty } + ["subdirectory.1"]).sorted()
+    )
+    #expect(try spool.scan().strangers.isEmpty)
+  }
+
+  @Test("A message that is held stays so after a start, also one that a mail reader has marked")
+  func held() throws {
+    let spool = try SpoolScratch()
+    let messages = [try spool.queued(), try spool.queued(spool.queueDraft(counter: 2))]
+    let names = messages.map(\.name.description)
+    try spool.directories.move(names[0], from: .new, to: .held)
+    try spool.directories.new.rename(names[1], to: spool.directories.held, as: names[1] + ":2,S")
+    let found = try spool.scan()
+    #expect(Set(found.messages.map(\.0.name.description)) == Set(names))
+    #expect(found.messages.allSatisfy { $0.0.folder == .held })
+    #expect(spool.names(in: "queue/hold") == names.sorted())
+  }
+
+  @Test("A file that cannot be set aside stays, and one that is gone is no trouble")
+  func immovable() throws {
+    let spool = try SpoolScratch()
+    let directories = spool.directories
+    // Every name that could be given is taken.
+    try spool.put("x", at: "queue/new/x")
+    try spool.put("x", at: "queue/aside/x")
+    for number in 1...100 { try spool.put("x", at: "queue/aside/x.\(number)") }
+    let kept = directories.setAside("x", from: directories.new, reason: "foreign")
+    #expect(!kept.isAside && kept.reason.hasPrefix("foreign; it cannot be set aside: "))
+    #expect(spool.names(in: "queue/new") == ["x"])
+    let gone = directories.setAside("y", from: directories.new, reason: "foreign")
+    #expect(gone == Spool.Stranger(file: "y", reason: "foreign"))
   }
 
   @Test("A damaged file is refused when it is opened, for good")
@@ -82,7 +116,7 @@ import Testing
       let name = MessageFileName(
         id: SpoolScratch.id(counter), bytes: UInt32(size), wireBytes: UInt32(size))
       try put("\(spool.path)/queue/new/\(name)")
-      let message = QueuedMessage(name: name, wasTried: false, attempts: 0)
+      let message = QueuedMessage(name: name, in: .new)
       do throws(Spool.Stranger) {
         _ = try OpenMessage(message, in: spool.directories)
         return nil

@@ -61,7 +61,7 @@ struct SpoolScratch {
     let draft = draft ?? queueDraft()
     Commit.run([draft], in: directories)
     try draft.result?.get()
-    return QueuedMessage(name: try draft.finalName, wasTried: false, attempts: 0)
+    return QueuedMessage(name: try draft.finalName, in: .new)
   }
 
   /// What a fresh start finds.

@@ -9,8 +9,8 @@ import Testing
     #expect(run.output == "")
     #expect(
       run.complaint == """
-        gatepost: DIR/gatepost.conf:10: unknown key "network" in [relay]; did you mean "networks"?
-        gatepost: DIR/gatepost.conf:12: [queue] lifetime: "x" is not a time; give a time such as \
+        gatepost: DIR/gatepost.conf:11: unknown key "network" in [relay]; did you mean "networks"?
+        gatepost: DIR/gatepost.conf:13: [queue] lifetime: "x" is not a time; give a time such as \
         90s, 15min or 2h 30min, from 1s to 90d
 
         """)
@@ -19,7 +19,7 @@ import Testing
   @Test func `check looks into the users file`() throws {
     let tool = try Tool(configuration: "[queue]\nlifetime = 1d")
     let warning =
-      "gatepost: DIR/gatepost.conf:10: warning: [queue] lifetime: \"1d\" is less than the 4d,"
+      "gatepost: DIR/gatepost.conf:11: warning: [queue] lifetime: \"1d\" is less than the 4d,"
       + " which RFC 5321 §4.5.4.1 asks for\n"
     #expect(
       try tool.run("check")
@@ -58,7 +58,7 @@ import Testing
   @Test func `queue lists messages, recipients and strangers`() throws {
     let tool = try Tool()
     let now = Int(Date().timeIntervalSince1970)
-    let padding = String(repeating: " ", count: 180)
+    let padding = String(repeating: " ", count: 80)
     let message = """
       Gatepost-Arrived: \(now - 7300)
       Gatepost-Origin: here
@@ -77,6 +77,8 @@ import Testing
       [.modificationDate: Date(timeIntervalSince1970: Double(now + 3700))],
       ofItemAtPath: tool.path("spool/queue/cur/1763706000.k3v9q0.gatepost,S=1,W=1"))
     try tool.write(message, to: "spool/queue/new/1763706001.k3v9q0.gatepost,S=1,W=1")
+    try tool.write(message, to: "spool/queue/hold/1763706002.k3v9q0.gatepost,S=1,W=1")
+    try tool.write("x", to: "spool/queue/aside/README")
     try tool.write("Subject: \u{1B}\n", to: "spool/queue/new/foreign\u{1B}[2J")
     #expect(
       try tool.run("queue")
@@ -91,10 +93,59 @@ import Testing
                 not tried yet
                 + <bob@x.example>
                 - <carol@y.example>
-            foreign\\x1b[2J is not a message of Gatepost and is never tried
-            3 messages, \(2 * bytes + 11)B
+            1763706002.k3v9q0  \(bytes)B  2h old  from <alice@home.example>
+                held; last: 451 4.3.0 try later
+                + <bob@x.example>
+                - <carol@y.example>
+            foreign\\x1b[2J is not a message of Gatepost; it is set aside when it is found
+            4 messages, \(3 * bytes + 11)B
+            1 file is set aside in DIR/spool/queue/aside
 
             """, complaint: ""))
+  }
+
+  @Test func `queue show writes envelope and header, and nothing that moves a terminal`() throws {
+    let tool = try Tool()
+    let message = """
+      Gatepost-Arrived: 1763706000
+      Gatepost-From: <>
+      Gatepost-To: - <bob@x.example>
+      Gatepost-Status: 451 4.3.0 later\(String(repeating: " ", count: 180))
+      Subject: \u{1B}[2J
+
+      the body
+
+      """
+    try tool.write(message, to: "spool/queue/hold/1763706000.k3v9q0.gatepost,S=1,W=1")
+    let run = try tool.run("queue", "show", "1763706000.k3v9q0")
+    #expect(run.status == 0 && run.complaint == "")
+    #expect(run.output.contains("\n    held; last: 451 4.3.0 later\n"))
+    #expect(run.output.contains("\nhold/1763706000.k3v9q0.gatepost,S=1,W=1\n\nGatepost-Arrived: "))
+    #expect(run.output.hasSuffix("\nSubject: \\x1b[2J\n"))
+    #expect(try tool.run("queue", "show", "1763706001.k3v9q0").status == 66)
+    #expect(try tool.run("queue", "show", "../../users").status == 64)
+  }
+
+  @Test(arguments: [
+    ["remove", "all"], ["bounce", "all"], ["remove"], ["hold", "everything"], ["hold", "older=x"],
+    ["bounce", "to=@x.example", "--reason", ""], ["bounce", "to=@x.example", "--reason", "a\nb"],
+    ["flush", "a.example", "b.example"],
+  ])
+  func `a command on the queue that is not meant so is refused`(arguments: [String]) throws {
+    let run = try Tool().run(["queue"] + arguments)
+    #expect(run.status == 64 && run.output == "")
+  }
+
+  @Test(arguments: [
+    ["status"], ["queue", "flush"], ["queue", "hold", "all"], ["queue", "remove", "all", "--yes"],
+  ])
+  func `without the server it says how to start it`(arguments: [String]) throws {
+    let tool = try Tool()
+    let run = try tool.run(arguments)
+    #expect(run.status == 69 && run.output == "")
+    #expect(
+      run.complaint == "gatepost: the server does not run: nobody answers at DIR/run/control; start"
+        + " it with: systemctl start gatepost\n")
   }
 
   @Test func `whitelist lists the grants that are alive`() throws {

@@ -25,6 +25,7 @@ struct Tool {
       domains = home.example
       spool = \(path("spool"))
       state = \(path("state"))
+      runtime = \(path("run"))
       users = \(path("users"))
       [local]
       aliases = \(path("aliases"))
@@ -47,6 +48,11 @@ struct Tool {
 
   /// Runs the tool; the scratch directory is called DIR in what it says.
   func run(_ arguments: String..., input: String = "") throws -> Run {
+    try run(arguments, input: input)
+  }
+
+  /// Runs the tool; the scratch directory is called DIR in what it says.
+  func run(_ arguments: [String], input: String = "") throws -> Run {
     let process = Process()
     process.executableURL = Self.program
     process.arguments = ["-c", path("gatepost.conf")] + arguments

@@ -36,15 +36,19 @@ package enum MailEvent: Sendable {
   /// The sender was told that a message waits, was handed on or has arrived; `action` is that of the
   /// report.
   case reported(id: String, report: String, to: String, action: String)
-  /// A file in the queue is not one of ours, or is damaged; it was left alone.
+  /// A file in the queue is not one of ours, or is damaged; it was moved out of the way.
   case setAside(file: String, reason: String)
+  /// A file in the queue cannot be read or moved, and stays where it is.
+  case leftAlone(file: String, reason: String)
+  /// An admin has done something to a message of the queue; `user` is the number of the user.
+  case queueChanged(id: String, action: String, user: UInt32)
   /// A session read messages from a maildrop and removed some.
   case retrieved(client: String, user: String, sent: Int, removed: Int)
 
   /// How much the event matters to an admin who does not read every line.
   package var severity: Severity {
     switch self {
-    case .setAside: .error
+    case .setAside, .leftAlone: .error
     case .failed, .loginFailed, .clientBanned: .warning
     case .clientRefused, .commandRefused, .recipientRefused, .messageRefused, .deferred, .bounced:
       .notice
@@ -99,6 +103,10 @@ package enum MailEvent: Sendable {
         .with("action", action).text
     case .setAside(let file, let reason):
       LogLine("set-aside").with("file", file).with("reason", reason).text
+    case .leftAlone(let file, let reason):
+      LogLine("left-alone").with("file", file).with("reason", reason).text
+    case .queueChanged(let id, let action, let user):
+      LogLine("queue-changed").with("id", id).with("action", action).with("uid", Int(user)).text
     case .retrieved(let client, let user, let sent, let removed):
       LogLine("retrieved").with("client", client).with("user", user).with("sent", sent)
         .with("removed", removed).text

@@ -18,6 +18,8 @@ package struct FileStatus: Equatable, Sendable {
   package var owner: UInt32, group: UInt32
   /// Whether it is an ordinary file, not a directory, link or device.
   package var isRegular: Bool
+  /// Whether it is a Unix socket.
+  package var isSocket: Bool
 
   init(_ raw: stat) {
     bytes = Int(raw.st_size)
@@ -29,6 +31,7 @@ package struct FileStatus: Equatable, Sendable {
     owner = raw.st_uid
     group = raw.st_gid
     isRegular = raw.st_mode & 0o170000 == 0o100000
+    isSocket = raw.st_mode & 0o170000 == 0o140000
   }
 }
 

@@ -62,5 +62,13 @@ static inline int cl_set_modified(int dir, const char *name, time_t seconds) {
     struct timespec times[2] = {{0, UTIME_OMIT}, {seconds, 0}};
     return name ? utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW) : futimens(dir, times);
 }
+// Who connected over a Unix socket; glibc declares struct ucred only under _GNU_SOURCE.
+static inline int cl_peer_user(int socket, uid_t *user) {
+    struct { pid_t process; uid_t user; gid_t group; } peer;
+    socklen_t length = sizeof peer;
+    int result = getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length);
+    if (result == 0) *user = peer.user;
+    return result;
+}
 static inline void cl_ignore_signal(int number) { signal(number, SIG_IGN); }
 static inline int cl_errno(void) { return errno; }

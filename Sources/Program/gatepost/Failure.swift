@@ -11,8 +11,12 @@ struct Failure: Error {
     case input = 66
     /// There is no such user (`EX_NOUSER`).
     case unknownUser = 67
+    /// The server does not run, or cannot do it now (`EX_UNAVAILABLE`).
+    case unavailable = 69
     /// A file cannot be written (`EX_CANTCREAT`).
     case output = 73
+    /// This user may not do it (`EX_NOPERM`).
+    case permission = 77
     /// The configuration is wrong (`EX_CONFIG`).
     case configuration = 78
   }

@@ -10,7 +10,8 @@ struct Gatepost: ParsableCommand {
     discussion: "The manual is gatepost(1); the configuration is described in gatepost.conf(5).",
     version: "gatepost \(Version.text)",
     subcommands: [
-      CheckCommand.self, UserCommand.self, QueueCommand.self, WhitelistCommand.self,
+      CheckCommand.self, StatusCommand.self, UserCommand.self, QueueCommand.self,
+      WhitelistCommand.self,
     ])
 
   @OptionGroup var place: ConfigurationPlace

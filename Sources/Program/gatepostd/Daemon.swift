@@ -30,6 +30,7 @@ final class Daemon {
   private let retrieval: Retrieval
   private let relayer: Relayer
   private let listeners: Listeners
+  private let control: ControlService?
   private let signals: SignalSource
 
   /// How long sessions may go on after the signal to stop.
@@ -89,6 +90,8 @@ final class Daemon {
         grants: parts.grants, conduct: parts.conduct, resolver: parts.resolver,
         reports: { [relayer] in relayer.reports }, flush: { [relayer] in await relayer.flush($0) }))
     listeners = try Listeners(configuration.listen)
+    control = try ControlService.make(
+      in: configuration.server.runtime, relayer: relayer, connections: { [gate] in gate.count })
     signals = try StartError.about("signals") { () throws(SystemError) in try SignalSource.make() }
   }
 
@@ -98,7 +101,7 @@ final class Daemon {
     do throws(SystemError) {
       let strangers = try await spool.load(longestDelay: relayer.longestWait)
       for stranger in strangers {
-        Log.record(.setAside(file: stranger.file, reason: stranger.reason))
+        Log.record(stranger.event)
       }
     } catch {
       Log.say(.error, "the queue cannot be read: \(error)")
@@ -127,6 +130,7 @@ final class Daemon {
       }
       group.addTask { [self] in await relayer.run() }
       group.addTask { [self] in await grants.keepFile() }
+      group.addTask { [self] in await control?.run() }
       group.addTask { await Self.settle() }
     }
   }

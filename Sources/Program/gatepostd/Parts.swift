@@ -79,7 +79,7 @@ struct Parts {
   }
 
   /// Makes a directory whose parent is there: packages make them, scratch set-ups need not.
-  private static func make(_ path: String) throws(StartError) {
+  static func make(_ path: String) throws(StartError) {
     let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex
     let name = String(path[slash...].dropFirst())
     let parent = slash == path.startIndex ? "/" : String(path[..<slash])

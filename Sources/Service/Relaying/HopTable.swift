@@ -28,6 +28,12 @@ struct HopTable {
     return entry.reason
   }
 
+  /// What is sent nothing now, and why.
+  func unreachable(at now: Instant) -> [(destination: String, reason: String)] {
+    dead.filter { $0.value.until > now }.map { ($0.key.description, $0.value.reason) }
+      .sorted { $0.destination < $1.destination }
+  }
+
   /// Forgets that destinations are down.
   mutating func forgetFailures(where matches: (Hop) -> Bool) {
     dead = dead.filter { !matches($0.key) }

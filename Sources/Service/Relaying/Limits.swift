@@ -4,6 +4,8 @@ enum Limits {
   static let deliveries = 20
   /// Messages without a pause after which memory is given back.
   static let burst = 32
+  /// Messages of which an admin's command hears at the same time.
+  static let toldAtOnce = 512
   /// Connections to all destinations together, those that are being closed included.
   static let connections = 64
   /// Connections that wait for another message to the same destination.

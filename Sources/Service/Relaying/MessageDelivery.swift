@@ -39,7 +39,7 @@ struct MessageDelivery {
     do throws(Spool.Stranger) {
       open = try await relayer.spool.open(message)
     } catch {
-      Log.record(.setAside(file: error.file, reason: error.reason))
+      Log.record(error.event)
       if error.isTemporary {
         await relayer.spool.postpone(
           message, until: .now + Limits.unreadablePause, open: nil, reason: error.reason)
@@ -77,7 +77,7 @@ struct MessageDelivery {
   ///
   /// A file that stays would be sent again after the next start, so it is marked instead, and its
   /// removal is tried again later.
-  private func remove(marking states: [(index: Int, state: State)], of open: OpenMessage) async {
+  func remove(marking states: [(index: Int, state: State)], of open: OpenMessage) async {
     do throws(SystemError) {
       try await relayer.spool.remove(message)
     } catch {

@@ -34,8 +34,10 @@ package final class Relayer {
   /// Signalled when there may be a session or a place for a message that waits for one.
   let placeFreed = Condition()
   private var tlsContexts: [(trust: TLSTrust, context: TLSContext)] = []
-  /// How many messages are being delivered.
-  private(set) var active = 0
+  /// The messages that are being delivered.
+  private(set) var delivering: [QueuedMessage] = []
+  /// Whether a command of an admin is being carried out.
+  var isActing = false
   /// How many were begun since there was last nothing to do.
   private var begun = 0
   /// Sessions that are to be closed.
@@ -62,13 +64,13 @@ package final class Relayer {
   package func run() async {
     await withDiscardingTaskGroup { group in
       repeat {
-        while active < Limits.deliveries, let message = spool.takeDue(at: .now) {
-          active += 1
+        while delivering.count < Limits.deliveries, let message = spool.takeDue(at: .now) {
+          delivering.append(message)
           begun += 1
           group.addTask { [self] in await deliver(message) }
         }
         // With nothing to do nobody's connection is held open.
-        if active == 0 { rest() }
+        if delivering.isEmpty { rest() }
         closeLeaving(in: &group)
       } while await waitForWork()
     }
@@ -85,7 +87,8 @@ package final class Relayer {
 
   /// Returns when there may be something to do; false when the program is to stop.
   private func waitForWork() async -> Bool {
-    let due = active < Limits.deliveries ? spool.firstDue ?? .distantFuture : .distantFuture
+    let hasRoom = delivering.count < Limits.deliveries
+    let due = hasRoom ? spool.firstDue ?? .distantFuture : .distantFuture
     do throws(WaitError) {
       try await spool.arrival.wait(until: due)
     } catch {
@@ -96,7 +99,7 @@ package final class Relayer {
 
   private func deliver(_ message: QueuedMessage) async {
     await MessageDelivery(message, relayer: self).run()
-    active -= 1
+    delivering.removeAll { $0.name == message.name }
     spool.arrival.signal()
   }
 

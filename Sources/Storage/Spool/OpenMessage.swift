@@ -21,9 +21,9 @@ package final class OpenMessage: Sendable {
     var beginning: [UInt8] = []
     var envelope: QueueEnvelope?
     do throws(SystemError) {
-      file =
-        try message.wasTried
-        ? directories.current.openForUpdate(name) : directories.new.openForUpdate(name)
+      file = try directories.with(message.folder) { folder throws(SystemError) in
+        try folder.openForUpdate(name)
+      }
       let status = try file.status()
       if status.isRegular && status.bytes == Int(message.name.bytes) {
         while envelope == nil && beginning.count < QueueEnvelope.limitBytes {
@@ -40,8 +40,7 @@ package final class OpenMessage: Sendable {
     }
     guard let envelope else {
       throw Spool.Stranger(
-        file: name, reason: "it is shorter than its name says or has no whole envelope",
-        isTemporary: false)
+        file: name, reason: "its size is not what its name says, or its envelope is not whole")
     }
     self.envelope = envelope
     contentBytes = Int(message.name.bytes) - envelope.contentOffset

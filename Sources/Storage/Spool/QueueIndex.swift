@@ -4,8 +4,8 @@ package import Platform
 package struct QueuedMessage: Equatable, Sendable {
   /// The name of its file.
   package let name: MessageFileName
-  /// Whether the file is in `cur`: the message was tried before.
-  package var wasTried: Bool
+  /// Where its file is.
+  package var folder: QueueFolder
   /// How often it was tried since the start of the program.
   package var attempts: UInt8
   /// Whether it was there at the start, and so arrived under another run's clock.
@@ -14,15 +14,18 @@ package struct QueuedMessage: Equatable, Sendable {
   private let knownSince: UInt32
 
   init(
-    name: MessageFileName, wasTried: Bool, attempts: UInt8, isFound: Bool = false,
+    name: MessageFileName, in folder: QueueFolder, attempts: UInt8 = 0, isFound: Bool = false,
     at now: Instant = .now
   ) {
     self.name = name
-    self.wasTried = wasTried
+    self.folder = folder
     self.attempts = attempts
     self.isFound = isFound
     knownSince = UInt32(clamping: now.nanoseconds / 1_000_000_000)
   }
+
+  /// Whether it was tried before; one that an admin has held and released is taken for such a one.
+  package var wasTried: Bool { folder != .new }
 
   /// How long the program has known the message.
   package func known(at now: Instant) -> Duration {
@@ -34,7 +37,8 @@ package struct QueuedMessage: Equatable, Sendable {
 ///
 /// **Limits**: 32 bytes a message, so 3.2 MB for 100,000; who waits for how long is on disk.
 struct QueueIndex {
-  private struct Entry {
+  /// A message and when it is due; never, for one that is held.
+  struct Entry {
     var due: Instant
     var message: QueuedMessage
   }
@@ -47,9 +51,21 @@ struct QueueIndex {
   /// When the first message is due; nil for an empty queue.
   var firstDue: Instant? { entries.first?.due }
 
-  /// Those that are not due at `now`, in no order.
+  /// All of them, in no order.
+  var messages: [QueuedMessage] { entries.map(\.message) }
+
+  /// Those that are neither due at `now` nor held, in no order.
   func waiting(at now: Instant) -> [QueuedMessage] {
-    entries.lazy.filter { $0.due > now }.map(\.message)
+    entries.lazy.filter { $0.due > now && $0.message.folder != .held }.map(\.message)
+  }
+
+  /// How many there are, and how many of them are held and due.
+  func counts(at now: Instant) -> QueueCounts {
+    entries.reduce(into: QueueCounts()) { counts, entry in
+      counts.all += 1
+      if entry.message.folder == .held { counts.held += 1 }
+      if entry.due <= now { counts.due += 1 }
+    }
   }
 
   mutating func reserve(_ count: Int) { entries.reserveCapacity(count) }
@@ -74,16 +90,30 @@ struct QueueIndex {
     return first.message
   }
 
-  /// Makes those due at `now` that wait for longer and match; says how many they are.
-  mutating func makeDue(at now: Instant, where matches: (QueuedMessage) -> Bool) -> Int {
-    var count = 0
-    for place in entries.indices
-    where entries[place].due > now && matches(entries[place].message) {
-      entries[place].due = now
-      count += 1
+  /// Makes those due at `now` that match and are not held; says which they are, in no order.
+  mutating func makeDue(at now: Instant, where matches: (QueuedMessage) -> Bool) -> [QueueID] {
+    var found: [QueueID] = []
+    for place in entries.indices {
+      let message = entries[place].message
+      guard message.folder != .held, matches(message) else { continue }
+      entries[place].due = min(entries[place].due, now)
+      found.append(message.name.id)
     }
-    if count > 0 { for place in (0..<entries.count / 2).reversed() { sink(from: place) } }
-    return count
+    if !found.isEmpty { restoreOrder() }
+    return found
+  }
+
+  /// Takes out those that match, the oldest first.
+  mutating func take(where matches: (QueuedMessage) -> Bool) -> [Entry] {
+    let taken = entries.filter { matches($0.message) }
+    if taken.isEmpty { return [] }
+    entries.removeAll { matches($0.message) }
+    restoreOrder()
+    return taken.sorted { $0.message.name.id < $1.message.name.id }
+  }
+
+  private mutating func restoreOrder() {
+    for place in (0..<entries.count / 2).reversed() { sink(from: place) }
   }
 
   private mutating func sink(from start: Int = 0) {

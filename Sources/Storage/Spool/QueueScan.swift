@@ -2,10 +2,12 @@ import Platform
 
 /// What is in the queue directories.
 ///
+/// What is no message is set aside.
+///
 /// **Failures**: what cannot be removed, renamed or looked at becomes a stranger; only a directory
 /// that cannot be read fails the scan, so that no file can keep the others from going out.
 struct QueueScan: Sendable {
-  /// The messages, and in how many seconds each is due.
+  /// The messages, and in how many seconds each is due unless it is held.
   private(set) var messages: [(QueuedMessage, dueIn: Int64)] = []
   /// The files that are not messages of ours.
   private(set) var strangers: [Spool.Stranger] = []
@@ -16,51 +18,70 @@ struct QueueScan: Sendable {
   init(_ directories: SpoolDirectories, wallTime: Int64) throws(SystemError) {
     for file in try directories.temporary.entryNames() {
       do throws(SystemError) { try directories.temporary.remove(file) } catch {
-        strangers.append(.init(file: file, reason: "\(error)", isTemporary: false))
+        strangers.append(
+          error.isWrongKindOfFile
+            ? directories.setAside(file, from: directories.temporary, reason: "\(error)")
+            : Spool.Stranger(file: file, reason: "\(error)"))
       }
     }
-    for file in try directories.new.entryNames() {
-      collect(file) { name throws(SystemError) in
-        if name.description == file { return 0 }
-        try directories.adopt(file, from: directories.new, as: name)
-        return nil  // it is found when `cur` is read
+    for folder in QueueFolder.allCases {
+      let files = try directories.with(folder) { directory throws(SystemError) in
+        try directory.entryNames()
       }
-    }
-    for file in try directories.current.entryNames() {
-      collect(file, wasTried: true) { name throws(SystemError) in
-        if name.description != file {
-          try directories.adopt(file, from: directories.current, as: name)
-        }
-        return try directories.current.status(of: name.description).modified - wallTime
-      }
+      for file in files { collect(file, in: folder, of: directories, wallTime: wallTime) }
     }
   }
 
   private mutating func collect(
-    _ file: String, wasTried: Bool = false,
-    dueIn: (MessageFileName) throws(SystemError) -> Int64?
+    _ file: String, in folder: QueueFolder, of directories: SpoolDirectories, wallTime: Int64
   ) {
     guard let name = MessageFileName(file) else {
-      let reason = "its name is not one that Gatepost gives"
-      strangers.append(.init(file: file, reason: reason, isTemporary: false))
+      setAside(file, in: folder, of: directories, "its name is not one that Gatepost gives")
       return
     }
     do throws(SystemError) {
-      if let seconds = try dueIn(name) {
-        messages.append(
-          (QueuedMessage(name: name, wasTried: wasTried, attempts: 0, isFound: true), seconds))
+      if name.description != file {
+        try directories.adopt(file, from: folder, as: name)
+        if folder == .new { return }  // it is found when `cur` is read
+      }
+      var due: Int64 = 0
+      if folder == .current {
+        due = try directories.current.status(of: name.description).modified - wallTime
+      }
+      messages.append((QueuedMessage(name: name, in: folder, isFound: true), due))
+    } catch let error where error.isAlreadyExisting {
+      setAside(file, in: folder, of: directories, "the message it is named after is there as well")
+    } catch let error where name.description == file && !error.isNotFound {
+      // A disk that fails now may not fail when the message is opened, and says so then.
+      messages.append((QueuedMessage(name: name, in: folder, isFound: true), 0))
+    } catch {
+      strangers.append(Spool.Stranger(file: file, reason: "\(error)"))
+    }
+  }
+
+  private mutating func setAside(
+    _ file: String, in folder: QueueFolder, of directories: SpoolDirectories, _ reason: String
+  ) {
+    do throws(SystemError) {
+      try directories.with(folder) { directory throws(SystemError) in
+        strangers.append(directories.setAside(file, from: directory, reason: reason))
       }
     } catch {
-      strangers.append(.init(file: file, reason: "\(error)", isTemporary: false))
+      strangers.append(Spool.Stranger(file: file, reason: "\(error)"))
     }
   }
 }
 
 extension SpoolDirectories {
-  /// Takes a mail reader's flags off a message's name, and puts it where tried messages are.
+  /// Takes a mail reader's flags off a message's name, and puts it where tried messages are; one that is
+  /// held stays there.
   fileprivate func adopt(
-    _ file: String, from directory: borrowing Directory, as name: MessageFileName
+    _ file: String, from folder: QueueFolder, as name: MessageFileName
   ) throws(SystemError) {
-    try directory.renameExclusively(file, to: current, as: name.description)
+    switch folder {
+    case .new: try new.renameExclusively(file, to: current, as: name.description)
+    case .current: try current.renameExclusively(file, to: current, as: name.description)
+    case .held: try held.renameExclusively(file, to: held, as: name.description)
+    }
   }
 }

@@ -12,6 +12,10 @@ package import Platform
 ///                                                   acknowledged
 ///     -                     in new                  accepted, not tried yet     tried at once
 ///     -                     in cur                  accepted, tried before      tried at its mtime
+///     -                     in hold                 accepted, kept back by an   stays there
+///                                                   admin
+///     -                     in aside                no message, or a damaged    stays there
+///                                                   one: never tried
 ///     -                     -                       delivered, bounced or       -
 ///                                                   never accepted
 ///     queue/tmp/ID.mail     mail/NAME/new/ID...     what it is                  start-up
@@ -29,19 +33,25 @@ package import Platform
 /// by one byte in place; when none is left to do, the file is removed. The removal is not synced: a
 /// power cut in the few seconds until the file system writes it out repeats a delivery.
 ///
+/// Whatever changes or removes a file has its message to itself: it has taken it out of the index,
+/// or never put it there.
+///
 /// **Limits**: 100,000 messages in the queue, at 32 bytes of memory each.
 ///
-/// **Failures**: a foreign or damaged file in the queue is logged, left alone and never tried.
+/// **Failures**: a foreign or damaged file in the queue is logged, moved into `aside` and never tried; one
+/// that cannot be read for now stays.
 @Loop
 package final class Spool {
-  /// A file that does not belong into the queue, and why it was left alone.
-  package struct Stranger: Error, Sendable {
+  /// A file that does not belong into the queue, or cannot be read, and why.
+  package struct Stranger: Error, Equatable, Sendable {
     /// The name of the file.
     package let file: String
     /// What is wrong with it.
     package let reason: String
     /// Whether a later attempt may succeed: the disk failed or descriptors ran out.
-    package let isTemporary: Bool
+    package var isTemporary = false
+    /// Whether it was moved into `aside`; else it is where it was.
+    package var isAside = false
   }
 
   nonisolated let directories: SpoolDirectories
@@ -74,6 +84,9 @@ package final class Spool {
 
   /// How many messages wait, besides those that are being delivered.
   package var count: Int { index.count }
+
+  /// How many messages wait, are held and are due; one pass over all of them.
+  package var counts: QueueCounts { index.counts(at: .now) }
 
   /// What is free on the file system of the spool.
   package var space: FileSystemSpace {
@@ -148,7 +161,7 @@ package final class Spool {
     }
     for draft in drafts {
       guard case .queue = draft.destination else { continue }
-      let message = QueuedMessage(name: try draft.finalName, wasTried: false, attempts: 0)
+      let message = QueuedMessage(name: try draft.finalName, in: .new)
       index.insert(message, due: .now)
       arrival.signal()
     }
@@ -199,33 +212,38 @@ package final class Spool {
   ) async {
     var message = message
     message.attempts = message.attempts == .max ? .max : message.attempts + 1
-    let wasTried = message.wasTried
-    message.wasTried = true
+    let folder = message.folder
+    message.folder = .current
     let name = message.name.description
     let wallTime = WallClock.now + (due - .now).wholeSeconds
     let directories = self.directories
     let isMoved = await disk.run { () -> Bool in
       // None of this must be durable: the message is tried early at worst.
       if let open { try? open.setStatus(reason) }
-      if !wasTried {
-        guard (try? directories.new.rename(name, to: directories.current, as: name)) != nil else {
-          return false
-        }
+      if folder != .current {
+        do throws(SystemError) {
+          try directories.move(name, from: folder, to: .current)
+        } catch { return false }
       }
       try? directories.current.setModified(name, wallTime)
       return true
     }
-    message.wasTried = isMoved
+    if !isMoved { message.folder = folder }
     index.insert(message, due: due)
   }
 
   /// Opens a message that was taken and reads its envelope.
   ///
-  /// - Throws: `Stranger` if the file has gone, is damaged or cannot be read now.
+  /// - Throws: `Stranger` if the file has gone, is damaged or cannot be read now; a damaged one is set
+  ///   aside.
   package func open(_ message: QueuedMessage) async throws(Stranger) -> OpenMessage {
     let directories = self.directories
     return try await disk.run { () throws(Stranger) -> OpenMessage in
-      try OpenMessage(message, in: directories)
+      do throws(Stranger) {
+        return try OpenMessage(message, in: directories)
+      } catch let stranger where !stranger.isTemporary {
+        throw directories.setAside(message, reason: stranger.reason)
+      }
     }
   }
 
@@ -233,11 +251,8 @@ package final class Spool {
   package func remove(_ message: QueuedMessage) async throws(SystemError) {
     let directories = self.directories
     try await disk.run { () throws(SystemError) in
-      let name = message.name.description
-      if message.wasTried {
-        try directories.current.remove(name)
-      } else {
-        try directories.new.remove(name)
+      _ = try directories.with(message.folder) { folder throws(SystemError) in
+        try folder.remove(message.name.description)
       }
     }
   }
@@ -248,7 +263,7 @@ package final class Spool {
   ///
   /// - Parameter longestDelay: a message is not planned later than this, whatever its file says: the
   ///   clock may have jumped since.
-  /// - Returns: the files that were left alone.
+  /// - Returns: the files that are no messages.
   package func load(longestDelay: Duration) async throws(SystemError) -> [Stranger] {
     let directories = self.directories
     let found = try await disk.run { () throws(SystemError) in
@@ -257,7 +272,8 @@ package final class Spool {
     index.reserve(found.messages.count)
     let now = Instant.now
     for (message, delay) in found.messages {
-      index.insert(message, due: now + min(.seconds(max(0, delay)), longestDelay))
+      let due = now + min(.seconds(max(0, delay)), longestDelay)
+      index.insert(message, due: message.folder == .held ? .distantFuture : due)
     }
     return found.strangers
   }

@@ -8,6 +8,10 @@ final class SpoolDirectories: Sendable {
   let new: Directory
   /// Messages that were tried.
   let current: Directory
+  /// Messages that an admin keeps back.
+  let held: Directory
+  /// What was in the queue and is no message, or a damaged one.
+  let aside: Directory
   /// The maildrops, one directory a user.
   let mail: Directory
   /// Whether a directory's sync also covers the data written back before.
@@ -18,18 +22,32 @@ final class SpoolDirectories: Sendable {
     let root = try Directory(path: path)
     var isNew = try root.makeDirectory("queue")
     let queue = try root.subdirectory("queue")
-    for name in ["tmp", "new", "cur"] where try queue.makeDirectory(name) { isNew = true }
+    let names = ["tmp", QueueFolder.aside] + QueueFolder.allCases.map(\.name)
+    for name in names where try queue.makeDirectory(name) { isNew = true }
     if try root.makeDirectory("mail") { isNew = true }
     if isNew {
       try queue.synchronize()
       try root.synchronize()
     }
     temporary = try queue.subdirectory("tmp")
-    new = try queue.subdirectory("new")
-    current = try queue.subdirectory("cur")
+    new = try queue.subdirectory(QueueFolder.new.name)
+    current = try queue.subdirectory(QueueFolder.current.name)
+    held = try queue.subdirectory(QueueFolder.held.name)
+    aside = try queue.subdirectory(QueueFolder.aside)
     mail = try root.subdirectory("mail")
     commitsDataWithDirectory =
       try temporary.descriptor.fileSystemKind().commitsDataWithDirectory
+  }
+
+  /// Calls `body` with a directory of messages.
+  func with<Result: ~Copyable>(
+    _ folder: QueueFolder, _ body: (borrowing Directory) throws(SystemError) -> Result
+  ) throws(SystemError) -> Result {
+    switch folder {
+    case .new: try body(new)
+    case .current: try body(current)
+    case .held: try body(held)
+    }
   }
 
   /// The `new` directory of a user's maildrop, which is made if it is not there.

@@ -69,6 +69,17 @@ def check_installation():
         expect("P-256" in text or "prime256v1" in text, text)
 
 
+    with check("the socket of the tool is for root and the daemon's group, and the tool reaches it"):
+        equal(gate.owner_and_mode("/run/gatepost/control"), "gatepost:gatepost 0660", "its mode")
+        expect("queued: 0" in run("gatepost", "status"), "the status does not say what is queued")
+    with check("the hooks for a network that returns flush the queue, and say nothing"):
+        for hook in ("/usr/lib/networkd-dispatcher/routable.d/50-gatepost",
+                     "/etc/NetworkManager/dispatcher.d/50-gatepost",
+                     "/etc/network/if-up.d/gatepost"):
+            equal(gate.owner_and_mode(hook), "root:root 0755", hook)
+            equal(run("env", "IFACE=eth0", hook, "eth0", "up"), "", f"what {hook} says")
+
+
 def check_sandbox():
     with check("the daemon runs as gatepost, not as root"):
         user = run("id", "-u", "gatepost")

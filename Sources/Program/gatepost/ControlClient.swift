@@ -1,0 +1,128 @@
+import Configuration
+import Control
+import Glibc
+import Mail
+import Platform
+import Spool
+
+/// The tool's end of the socket `control`: one request to the server, and what it replies.
+struct ControlClient {
+  private let path: String
+
+  /// How long the server may be silent: on a slow card it reads a queue of 100,000 messages for minutes.
+  private static let patience: Duration = .seconds(600)
+
+  init(_ configuration: Configuration) {
+    path = "\(configuration.server.runtime)/\(ControlRequest.socketName)"
+  }
+
+  /// Does something to messages, and says what came of each and how many they are.
+  func report(
+    _ action: QueueAction, _ selection: SelectionArguments, reason: String = ""
+  ) throws(Failure) {
+    let count = try act(action, patterns: selection.pattern, reason: reason, saysEach: true)
+    Console.say("\(count) \(count == 1 ? "message" : "messages") \(action.participle)")
+  }
+
+  /// Does something to messages; returns to how many.
+  ///
+  /// - Throws: also where some of them were not in the state for it, when all others are done.
+  func act(
+    _ action: QueueAction, patterns: [String], reason: String = "", saysEach: Bool
+  ) throws(Failure) -> Int {
+    var count = 0
+    var problems: [String] = []
+    try ask(.act(action, patterns: patterns, reason: reason)) { reply in
+      guard case .message(let id, let result) = reply else { return }
+      switch result {
+      case .done:
+        count += 1
+        if saysEach { Console.say("\(id)") }
+      case .delivering: problems.append("\(id) is being delivered; try again in a moment")
+      case .held: problems.append("\(id) is held; release it instead")
+      case .absent:
+        let what = action == .release ? "no such message is held" : "there is no such message"
+        problems.append("\(id): \(what)")
+      case .failed(let reason): problems.append("\(id): \(reason)")
+      }
+    }
+    problems.forEach(Console.complain)
+    if count == 0, !problems.isEmpty { throw Failure(.input, "no message \(action.participle)") }
+    return count
+  }
+
+  /// Sends a request, and calls `body` with each line of the reply but the last.
+  func ask(_ request: ControlRequest, _ body: (ControlReply) -> Void) throws(Failure) {
+    let line = request.line
+    guard line.utf8.count <= ControlRequest.lineBytes else {
+      throw Failure(.data, "too many patterns at once; give some of them, then the others")
+    }
+    let socket = try reaching { () throws(SystemError) in
+      let socket = try Descriptor.connecting(toUnixSocket: path)
+      // The kernel takes so little at once.
+      _ = try socket.send(Array("\(line)\n".utf8))
+      return socket
+    }
+    var rest: [UInt8] = []
+    while true {
+      let piece = try reaching { () throws(SystemError) in try Self.receive(from: socket) }
+      guard let piece, !piece.isEmpty else {
+        throw Failure(
+          .unavailable, "\(path): the server \(piece == nil ? "does not answer" : "has gone")")
+      }
+      var lines = (rest + piece).split(
+        separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      rest = Array(lines.removeLast())
+      for line in lines {
+        switch ControlReply(parsing: String(decoding: line, as: UTF8.self)) {
+        case .ok: return
+        case .error(let text):
+          throw Failure(.unavailable, "gatepostd: \(String(escaping: text.utf8))")
+        case let reply?: body(reply)
+        case nil: throw Failure(.data, "\(path): the server is of another version")
+        }
+      }
+    }
+  }
+
+  /// What has arrived; empty at the end, and nil after a silence.
+  private static func receive(from socket: borrowing Descriptor) throws(SystemError) -> [UInt8]? {
+    var wait = pollfd(fd: socket.number, events: Int16(POLLIN), revents: 0)
+    if unsafe poll(&wait, 1, Int32(patience.wholeSeconds * 1000)) <= 0 { return nil }
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 << 10, alignment: 1)
+    defer { unsafe buffer.deallocate() }
+    let count = try unsafe socket.receive(into: buffer)
+    return unsafe Array(buffer[..<count])
+  }
+
+  private func reaching<Result: ~Copyable>(
+    _ body: () throws(SystemError) -> Result
+  ) throws(Failure) -> Result {
+    do throws(SystemError) { return try body() } catch {
+      if error.isNotFound || error.isConnectionRefused {
+        throw Failure(
+          .unavailable,
+          "the server does not run: nobody answers at \(path); start it with: systemctl start gatepost"
+        )
+      }
+      if error.isPermissionDenied {
+        throw Failure(
+          .permission, "\(path): \(error); be root, or a member of the group of this socket")
+      }
+      throw Failure(.unavailable, "\(path): \(error)")
+    }
+  }
+}
+
+extension QueueAction {
+  /// What a message is to which it was done.
+  fileprivate var participle: String {
+    switch self {
+    case .retry: "tried now"
+    case .hold: "held"
+    case .release: "released"
+    case .remove: "removed"
+    case .bounce: "returned"
+    }
+  }
+}

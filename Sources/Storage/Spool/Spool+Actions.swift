@@ -1,0 +1,130 @@
+import EventLoop
+package import Platform
+
+extension Spool {
+  /// A message that an admin's command has taken out of the index, and when it was due.
+  package struct Taken: Sendable {
+    /// The message.
+    package var message: QueuedMessage
+    /// When it was due.
+    package var due: Instant
+  }
+
+  /// Takes messages that wait out of the index, the oldest first: from now on they belong to the caller, who
+  /// puts back what is to stay.
+  package func take(_ ids: Set<QueueID>) -> [Taken] {
+    index.take { ids.contains($0.name.id) }.map { Taken(message: $0.message, due: $0.due) }
+  }
+
+  /// Puts messages back as they were.
+  package func putBack(_ taken: some Sequence<Taken>) {
+    for entry in taken { index.insert(entry.message, due: entry.due) }
+    arrival.signal()
+  }
+
+  /// Holds, releases or removes messages that wait, a piece at a time; those under way are left alone.
+  ///
+  /// **Durability**: what `tell` hears of as done is on the device.
+  ///
+  /// - Parameter tell: hears what came of each message of a piece; says whether to go on.
+  package func change(
+    _ ids: Set<QueueID>, by action: QueueAction,
+    tell: @Loop ([(id: QueueID, result: QueueActionResult)]) async -> Bool
+  ) async {
+    var rest = take(ids)[...]
+    let directories = self.directories
+    while !rest.isEmpty, !Task.isCancelled {
+      let piece = Array(rest.prefix(Self.filesPerPiece))
+      let changes = await disk.run { directories.change(piece.map(\.message), by: action) }
+      rest = rest.dropFirst(piece.count)
+      let results = zip(piece, changes).map { taken, change in
+        settle(taken, after: change, by: action)
+      }
+      arrival.signal()
+      if await !tell(results) { break }
+    }
+    putBack(rest)
+  }
+
+  private func settle(
+    _ taken: Taken, after change: QueueChange, by action: QueueAction
+  ) -> (id: QueueID, result: QueueActionResult) {
+    var taken = taken
+    if change.isMade {
+      switch action {
+      case .hold:
+        taken.message.folder = .held
+        taken.due = .distantFuture
+      case .release:
+        taken.message.folder = .current
+        taken.due = .now
+      case .retry, .remove, .bounce: break
+      }
+    }
+    if !(change.isMade && action == .remove) { index.insert(taken.message, due: taken.due) }
+    let result: QueueActionResult =
+      if let error = change.error {
+        .failed("\(error)")
+      } else {
+        change.isMade ? .done : .absent
+      }
+    return (taken.message.name.id, result)
+  }
+}
+
+/// What became of a message's file.
+struct QueueChange: Equatable, Sendable {
+  /// Whether the file is where the action wants it, or gone.
+  var isMade = false
+  /// What went wrong; where the change is made, it may not outlive a power cut.
+  var error: SystemError?
+}
+
+extension SpoolDirectories {
+  /// Moves or removes the files of messages, and syncs the directories once for all; blocks.
+  func change(_ messages: [QueuedMessage], by action: QueueAction) -> [QueueChange] {
+    var changes = messages.map { message in
+      do throws(SystemError) {
+        return QueueChange(isMade: try change(message, by: action))
+      } catch {
+        return QueueChange(error: error)
+      }
+    }
+    do throws(SystemError) {
+      // Where names are made comes first: a crash between the two may leave two names, and never none.
+      let target: QueueFolder? =
+        switch action {
+        case .hold: .held
+        case .release: .current
+        case .retry, .remove, .bounce: nil
+        }
+      let folders = [target].compactMap { $0 } + QueueFolder.allCases.filter { $0 != target }
+      for folder in folders
+      where folder == target || messages.contains(where: { $0.folder == folder }) {
+        try with(folder) { directory throws(SystemError) in try directory.synchronize() }
+      }
+    } catch {
+      for place in changes.indices where changes[place].isMade { changes[place].error = error }
+    }
+    return changes
+  }
+
+  /// Says whether the action is for a message in this place.
+  private func change(_ message: QueuedMessage, by action: QueueAction) throws(SystemError) -> Bool
+  {
+    let name = message.name.description
+    switch action {
+    case .hold:
+      if message.folder != .held { try move(name, from: message.folder, to: .held) }
+    case .release:
+      if message.folder != .held { return false }
+      try move(name, from: .held, to: .current)
+      // After a crash it is due as well; if this fails, at the time it had before.
+      try? current.setModified(name, WallClock.now)
+    case .remove:
+      _ = try with(message.folder) { folder throws(SystemError) in try folder.remove(name) }
+    case .retry, .bounce: return false
+    }
+    return true
+  }
+}

@@ -1,0 +1,60 @@
+import Platform
+
+extension SpoolDirectories {
+  /// Moves a file that is no message out of the way of those that are; a later look finds it in `aside`.
+  ///
+  /// - Returns: the file as the log is told of it; one that cannot be moved stays where it is.
+  func setAside(
+    _ file: String, from directory: borrowing Directory, reason: String
+  ) -> Spool.Stranger {
+    do throws(SystemError) {
+      try directory.renameExclusively(file, to: aside, as: try freeName(for: file))
+      return Spool.Stranger(file: file, reason: reason, isAside: true)
+    } catch {
+      // Somebody else has removed it, or the disk takes no change: then the next start tries again.
+      return Spool.Stranger(
+        file: file,
+        reason: error.isNotFound ? reason : "\(reason); it cannot be set aside: \(error)")
+    }
+  }
+
+  /// Moves the file of a message that is damaged out of the way.
+  func setAside(_ message: QueuedMessage, reason: String) -> Spool.Stranger {
+    let file = message.name.description
+    do throws(SystemError) {
+      return try with(message.folder) { folder throws(SystemError) in
+        setAside(file, from: folder, reason: reason)
+      }
+    } catch {
+      return Spool.Stranger(file: file, reason: reason)
+    }
+  }
+
+  /// Moves a message from one directory to another, under its name.
+  func move(
+    _ name: String, from source: QueueFolder, to target: QueueFolder
+  ) throws(SystemError) {
+    try with(source) { source throws(SystemError) in
+      try with(target) { target throws(SystemError) in
+        try source.renameExclusively(name, to: target, as: name)
+      }
+    }
+  }
+
+  /// The name, or with the first number behind it that makes it one that nothing in `aside` has.
+  private func freeName(for file: String) throws(SystemError) -> String {
+    var name = file
+    var count = 0
+    do throws(SystemError) {
+      while count < Self.namesakes {
+        _ = try aside.status(of: name)
+        count += 1
+        name = "\(file).\(count)"
+      }
+    } catch let error where error.isNotFound {}
+    return name
+  }
+
+  /// How many files of one name are kept aside at most.
+  private static let namesakes = 100
+}
