@@ -31,7 +31,7 @@ enum Keys {
       ) { $0.state = $1 },
       Key(
         .server, "runtime", .path, default: .text("/run/gatepost"),
-        "A directory for what need not survive a restart. Nothing is kept there yet."
+        "A directory for what need not survive a restart: the socket that the tool gatepost speaks to."
       ) { $0.runtime = $1 },
       Key(
         .server, "users", .path, default: .text("/etc/gatepost/users"),
