@@ -47,6 +47,12 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
   /// Whether the machine does not have the protocol, or not this address.
   package var isAddressFamilyMissing: Bool { code == EAFNOSUPPORT || code == EADDRNOTAVAIL }
 
+  /// Whether the machine knows no way to the address: it has no network, or not this protocol.
+  package var isNetworkMissing: Bool { code == ENETUNREACH || code == ENETDOWN }
+
+  /// Whether the address does not answer on its link, or a router says that it cannot be reached.
+  package var isHostUnreachable: Bool { code == EHOSTUNREACH || code == EHOSTDOWN }
+
   /// Whether the process has not the right to do this.
   package var isPermissionDenied: Bool { code == EACCES || code == EPERM }
 
