@@ -32,6 +32,9 @@ package struct QueuedMessage: Equatable, Sendable {
 
 /// The messages that wait in the queue, the one that is due first on top.
 ///
+/// A message whose destination has no place for it stands in a line, first come, first served, until it
+/// is called or the lines are dissolved: then it is due like any other.
+///
 /// **Limits**: 32 bytes a message, so 3.2 MB for 100,000; who waits for how long is on disk.
 struct QueueIndex {
   private struct Entry {
@@ -42,7 +45,19 @@ struct QueueIndex {
   /// A binary min-heap.
   private var entries: [Entry] = []
 
-  var count: Int { entries.count }
+  /// The lines by their numbers; none is empty.
+  private var lines: [Int: Line] = [:]
+
+  /// Those that stand in a line.
+  private struct Line {
+    var messages: [QueuedMessage]
+    /// How many of them have left already.
+    var head = 0
+
+    var count: Int { messages.count - head }
+  }
+
+  var count: Int { lines.values.reduce(entries.count) { $0 + $1.count } }
 
   /// When the first message is due; nil for an empty queue.
   var firstDue: Instant? { entries.first?.due }
@@ -84,6 +99,50 @@ struct QueueIndex {
     }
     if count > 0 { for place in (0..<entries.count / 2).reversed() { sink(from: place) } }
     return count
+  }
+
+  // MARK: Lines
+
+  /// How many messages stand in a line.
+  func count(inLine number: Int) -> Int { lines[number]?.count ?? 0 }
+
+  /// Puts a message at the end of a line, or back to its front.
+  mutating func park(_ message: QueuedMessage, inLine number: Int, atFront: Bool) {
+    guard var line = lines.removeValue(forKey: number) else {
+      lines[number] = Line(messages: [message])
+      return
+    }
+    if !atFront {
+      line.messages.append(message)
+    } else if line.head > 0 {
+      line.head -= 1
+      line.messages[line.head] = message
+    } else {
+      line.messages.insert(message, at: 0)
+    }
+    lines[number] = line
+  }
+
+  /// Takes the first message of a line.
+  mutating func takeParked(inLine number: Int) -> QueuedMessage? {
+    guard var line = lines.removeValue(forKey: number) else { return nil }
+    let message = line.messages[line.head]
+    line.head += 1
+    if line.count == 0 { return message }
+    if line.head >= 32 && line.head > line.count {
+      line.messages.removeFirst(line.head)
+      line.head = 0
+    }
+    lines[number] = line
+    return message
+  }
+
+  /// Makes all messages in lines due at `now`, so that none stands in one any more.
+  mutating func dissolveLines(at now: Instant) {
+    for line in lines.values {
+      for message in line.messages[line.head...] { insert(message, due: now) }
+    }
+    lines = [:]
   }
 
   private mutating func sink(from start: Int = 0) {

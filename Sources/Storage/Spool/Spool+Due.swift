@@ -15,6 +15,7 @@ extension Spool {
     if isMakingDue { return nil }
     isMakingDue = true
     defer { isMakingDue = false }
+    dissolveLines()
     let directories = self.directories
     let waiting = index.waiting(at: .now)
     var found: Set<QueueID> = []
