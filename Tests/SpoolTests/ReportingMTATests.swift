@@ -16,6 +16,8 @@ import Testing
     nonisolated let disk = WorkerPool(threads: 1)
     let spool: Spool
     var isPostmasterRedirected = false
+    var notify: Mailbox?
+    var allowance: ReportAllowance?
 
     init() throws {
       scratch = try ScratchDirectory()
@@ -48,9 +50,11 @@ import Testing
       let elsewhere = try #require(Mailbox("admin@far.example"))
       let mta = ReportingMTA(
         host: try #require(Domain("gw.home.example")),
-        postmaster: try #require(Mailbox("postmaster@home.example")), spool: spool
+        postmaster: try #require(Mailbox("postmaster@home.example")), notify: notify,
+        allowance: allowance, spool: spool
       ) { [isPostmasterRedirected] mailbox in
         guard mailbox.domain == home else { return nil }
+        if mailbox.localPart == "nobody" { return .init(users: []) }
         // As with an alias of these names that leads elsewhere.
         let isRedirected = mailbox.localPart == "root" || isPostmasterRedirected
         return isRedirected
@@ -96,6 +100,54 @@ import Testing
       #expect((report == nil) == (reports == 0))
       #expect(try bed.files(in: "mail/postmaster/new").count == reports)
       #expect(try bed.files(in: "queue/new").count == 1)
+    }
+  }
+
+  @Test(
+    "Of mail whose sender is nobody, whoever is to be told of it is",
+    arguments: [
+      ("printer@local", "notify@home.example"), ("scan@Fritz.Local", "notify@home.example"),
+      ("x@localhost", "notify@home.example"), ("x@a.invalid", "notify@home.example"),
+      ("nobody@home.example", "notify@home.example"), ("me@home.example", "me@home.example"),
+      ("eve@else.example", "eve@else.example"), ("x@[192.0.2.1]", "x@[192.0.2.1]"),
+    ])
+  func nobody(sender: String, told: String) async throws {
+    try await onLoop {
+      let bed = try Bed()
+      bed.notify = Mailbox("notify@home.example")
+      #expect(try await bed.tell(.failed, from: sender)?.recipient.text == told)
+      let isHere = told.hasSuffix("home.example")
+      let drop = told.prefix { $0 != "@" }
+      #expect(try bed.files(in: "mail/\(drop)/new").count == (isHere ? 1 : 0))
+      let reports = try bed.files(in: "queue/new").filter { $0.contains("Gatepost-From: <>") }
+      // Nothing is ever sent to a printer.
+      #expect(reports.count == (isHere ? 0 : 1))
+    }
+  }
+
+  @Test("With nobody else to be told, the postmaster is")
+  func lastOne() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      #expect(
+        try await bed.tell(.failed, from: "x@local")?.recipient.text == "postmaster@home.example")
+      bed.notify = Mailbox("nobody@home.example")
+      _ = try await bed.tell(.failed, from: "x@local")
+      #expect(try bed.files(in: "mail/postmaster/new").count == 2)
+    }
+  }
+
+  @Test("What is over the allowance of an address is not told")
+  func allowance() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      bed.allowance = ReportAllowance(perHour: 2) { _ in }
+      for number in 0..<4 {
+        let report = try await bed.tell(.failed)
+        #expect((report != nil) == (number < 2))
+      }
+      #expect(try await bed.tell(.failed, from: "bob@home.example") != nil)
+      #expect(try bed.files(in: "mail/me/new").count == 2)
     }
   }
 

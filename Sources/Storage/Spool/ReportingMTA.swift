@@ -72,10 +72,14 @@ package struct ReportingMTA {
       self.users = users
       self.remote = remote
     }
+
+    var isEmpty: Bool { users.isEmpty && remote.isEmpty }
   }
 
   private let host: Domain
   private let postmaster: Mailbox
+  private let notify: Mailbox
+  private let allowance: ReportAllowance?
   private let spool: Spool
   private let destination: @Loop (Mailbox) -> Destination?
 
@@ -87,34 +91,41 @@ package struct ReportingMTA {
 
   /// - Parameters:
   ///   - postmaster: answers for this host, and hears of failures that nobody else can be told.
-  ///   - destination: where mail for an address goes; nil for one that is elsewhere.
+  ///   - notify: is told in place of a sender that nobody is; nil for the postmaster.
+  ///   - allowance: how many reports an address may get; nil for any number.
+  ///   - destination: where mail for an address goes; nil for one that is elsewhere, and a destination
+  ///     without anybody for one of ours that nobody has.
   package init(
-    host: Domain, postmaster: Mailbox, spool: Spool,
-    destination: @escaping @Loop (Mailbox) -> Destination?
+    host: Domain, postmaster: Mailbox, notify: Mailbox? = nil, allowance: ReportAllowance? = nil,
+    spool: Spool, destination: @escaping @Loop (Mailbox) -> Destination?
   ) {
     self.host = host
     self.postmaster = postmaster
+    self.notify = notify ?? postmaster
+    self.allowance = allowance
     self.spool = spool
     self.destination = destination
   }
 
   /// Tells the sender of a message what has become of it for some recipients.
   ///
-  /// The recipients are those of which the sender wants to be told (`NotificationRequest.wants`). Where
+  /// The recipients are those of which the sender wants to be told (`NotificationRequest.wants`). A
+  /// sender that nobody is, as devices give one, is told in the person of `notify`. Where
   /// the message has no sender it is a report itself: of its failure the postmaster of this host is
   /// told in a maildrop, and of the rest nobody, so nothing is ever sent back and forth
   /// (RFC 5321 §6.1).
   ///
   /// **Durability**: the report is in the queue or in a maildrop when this returns.
   ///
-  /// - Returns: nil if there is nothing to tell, or nobody to tell it.
+  /// - Returns: nil if there is nothing to tell, nobody to tell it, or too much was told already.
   package func tell(
     _ action: DeliveryReport.Action, of recipients: [DeliveryReport.Recipient],
     about subject: Subject, original: Original
   ) async throws(SystemError) -> Report? {
     if recipients.isEmpty || subject.reversePath.isEmpty && action != .failed { return nil }
+    let (sender, place) = addressee(of: subject)
+    if let allowance, !allowance.admits(sender, at: .now) { return nil }
     let id = spool.makeID()
-    let sender = Mailbox(subject.reversePath, allowsUTF8: true) ?? postmaster
     var report = DeliveryReport(
       host: host, postmaster: postmaster, sender: sender, identifier: "\(id)",
       date: DateTime(unixSeconds: WallClock.now),
@@ -122,7 +133,7 @@ package struct ReportingMTA {
     report.envelopeIdentifier = subject.report.envelopeIdentifier
     report.isInternationalized = subject.isInternationalized
     report.retryEnd = subject.retryEnd.map(DateTime.init)
-    var destination = destination(sender) ?? Destination(users: [], remote: [sender])
+    var destination = place
     if subject.reversePath.isEmpty {
       // A report that cannot leave must not cause one that leaves as well.
       let users = destination.users
@@ -150,6 +161,21 @@ package struct ReportingMTA {
     try await delivery.write(content)
     try await delivery.commit()
     return Report(id: id, recipient: sender)
+  }
+
+  /// Who is told, and where that one is.
+  private func addressee(of subject: Subject) -> (mailbox: Mailbox, place: Destination) {
+    if subject.reversePath.isEmpty { return (postmaster, place(of: postmaster)) }
+    if let sender = Mailbox(subject.reversePath, allowsUTF8: true), !sender.domain.isNowhere {
+      let place = place(of: sender)
+      if !place.isEmpty { return (sender, place) }
+    }
+    let place = place(of: notify)
+    return (notify, place.isEmpty ? Destination(users: [Self.lastMaildrop]) : place)
+  }
+
+  private func place(of mailbox: Mailbox) -> Destination {
+    destination(mailbox) ?? Destination(users: [], remote: [mailbox])
   }
 
   /// RFC 3461 §4.3: RET is about failures only, and RFC 8689 §5 lets it be HDRS for REQUIRETLS.
@@ -184,5 +210,15 @@ package struct ReportingMTA {
       try await delivery.write(piece)
       offset += piece.count
     }
+  }
+}
+
+extension Domain {
+  /// Whether no mail can be for it: a name of one label, as a device takes its own for, or one that the
+  /// DNS of the Internet never has (RFC 6761 §6, RFC 6762 §3).
+  fileprivate var isNowhere: Bool {
+    guard addressLiteral == nil else { return false }
+    let labels = text.utf8.split(separator: UInt8(ascii: ".")).map { String(Substring($0)) }
+    return labels.count < 2 || ["invalid", "local", "localhost"].contains(labels[labels.count - 1])
   }
 }
