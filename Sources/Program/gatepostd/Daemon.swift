@@ -75,11 +75,13 @@ final class Daemon {
     relayer = Relayer(
       settings: configuration.relaying, spool: parts.spool, resolver: parts.resolver
     ) { mailbox in
-      // Where there is no such user any more, or not at this moment, the postmaster hears of it.
-      guard let found = try? recipients.resolve(mailbox) else {
+      do throws(UsersFileError) {
+        let found = try recipients.resolve(mailbox)
+        return ReportingMTA.Destination(users: found?.users ?? [], remote: found?.remote ?? [])
+      } catch {
+        // Where it cannot be told at this moment, the postmaster hears of it.
         return ReportingMTA.Destination(users: [ReportingMTA.lastMaildrop])
       }
-      return ReportingMTA.Destination(users: found.users, remote: found.remote)
     }
     receiver = Receiver(
       settings: configuration.receiving(isTrusted: trusted.contains),
