@@ -66,7 +66,7 @@ extension MessageDelivery {
         && !(recipients.allSatisfy { $0.path.text.isASCII } && sender.text.isASCII
           && hasASCIIHeader(open)),
       // RFC 8689 §2: it is declared only where it is certain whom the session is with.
-      requiresTLS: envelope.requiresTLS && encryption(for: hop) == .verified)
+      requiresTLS: envelope.requiresTLS && encryption(for: hop).isProof)
   }
 
   /// Whether the header is ASCII; one so long that it has not been read whole is taken for another.

@@ -91,7 +91,10 @@ extension MessageDelivery {
   func encryption(for hop: Hop) -> RelayingSettings.Encryption {
     if hop.server?.isOnThisHost == true { return .none }
     let encryption = route(of: hop)?.encryption ?? settings.otherwise.encryption
-    if case .pinned = encryption { return encryption }
+    if encryption.isPinned {
+      // Certificates that are known are those of the route's servers, and prove them as well as a name.
+      return hop.route == nil ? .verified : encryption
+    }
     // Limitation: RFC 8689 §2 wants the MX records to be proved too, by DNSSEC or MTA-STS.
     return hop.requiresTLS ? .verified : encryption
   }

@@ -27,6 +27,11 @@ package struct RelayingSettings: Sendable {
     case verified
     /// Nor without one of these certificates, by their SHA-256.
     case pinned([[UInt8]])
+
+    /// Whether certain certificates are asked for.
+    var isPinned: Bool { if case .pinned = self { true } else { false } }
+    /// Whether it is certain whom a session is with.
+    var isProof: Bool { self == .verified || isPinned }
   }
 
   /// The name of this host in EHLO and in reports.
