@@ -10,8 +10,8 @@ struct AttemptResult {
   /// The place of the recipient in the envelope.
   let index: Int
   let outcome: Outcome
-  /// The destination that has decided it, or was tried last.
-  let hop: Hop
+  /// The destination that has decided it, or was tried last; nil if none was.
+  var hop: Hop?
   /// The server that was talked to; nil if none was reached.
   var server: String?
   /// Whether the server tells the sender of a success that wants to know of it.
@@ -155,7 +155,7 @@ struct MessageDelivery {
     for result in results {
       let to = open.envelope.recipients[result.index].address
       let text = result.outcome.diagnosis.text
-      let server = result.server ?? result.hop.description
+      let server = result.server ?? result.hop?.description ?? ""
       switch result.outcome {
       case .delivered:
         Log.record(.delivered(id: id, to: to, hop: server, reply: text))
@@ -174,7 +174,7 @@ struct MessageDelivery {
     }
     if !successes.isEmpty {
       do throws(SystemError) {
-        let isStored = successes[0].hop.lmtp != nil
+        let isStored = successes[0].hop?.lmtp != nil
         try await report(isStored ? .delivered : .relayed, successes, of: open)
       } catch {
         // Limitation: to tell it later the message would have to stay, and might be sent again.

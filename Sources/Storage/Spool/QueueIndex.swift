@@ -90,7 +90,10 @@ struct QueueIndex {
   }
 
   /// Makes those due at `now` that wait for longer and match; says how many they are.
+  ///
+  /// Those in lines are due already, and stand in line no more.
   mutating func makeDue(at now: Instant, where matches: (QueuedMessage) -> Bool) -> Int {
+    dissolveLines(at: now)
     var count = 0
     for place in entries.indices
     where entries[place].due > now && matches(entries[place].message) {
