@@ -19,13 +19,14 @@ import Testing
     ),
     (
       "[queue]\nmaximum = 5",
-      "gatepost.conf:2: unknown key \"maximum\" in [queue]; the keys are retry, lifetime"
+      "gatepost.conf:2: unknown key \"maximum\" in [queue]; the keys are retry, lifetime,"
+        + " notify-address, reports-per-hour"
     ),
     ("[Relay]\nx = y", "gatepost.conf:1: unknown section [Relay]; did you mean [relay]?"),
     (
       "[fetchmail]",
       "gatepost.conf:1: unknown section [fetchmail]; the sections are server, listen, tls, relay,"
-        + " pop-before-smtp, local, domain NAME, dns, queue, limits, abuse, smtp, profile NAME, pop3"
+        + " route NAME, pop-before-smtp, local, domain NAME, dns, queue, limits, abuse, smtp, profile NAME, pop3"
     ),
     (
       "[abuse]\ndnsbl = a.b, b.b, c.b, d.b, e.b, f.b, g.b, h.b, i.b",
@@ -83,7 +84,8 @@ import Testing
     (
       "[relay]\ntls = verfy",
       "gatepost.conf:2: [relay] tls: \"verfy\" is not known;"
-        + " give one of none, may, encrypt, verify, or nothing; did you mean \"verify\"?"
+        + " give one of none, may, encrypt, verify, or fingerprint=sha256:HEX,"
+        + " or nothing; did you mean \"verify\"?"
     ),
     (
       "[relay]\nnetworks = 0.0.0.0/0\nallow-public = yes",

@@ -75,9 +75,9 @@ import Testing
       secrets = \(folder)/secrets
       """)
     let it = try load()
-    #expect(it.relay.credentials?.user == "me")
-    #expect(it.relay.credentials?.password == "geheim")
-    #expect(it.relay.tls == .verify)
+    #expect(it.relay.route.credentials?.user == "me")
+    #expect(it.relay.route.credentials?.password == "geheim")
+    #expect(it.relay.route.tls == .verify)
 
     write("conf.d/a.conf", "[relay]\ncredentials = ips")
     #expect(

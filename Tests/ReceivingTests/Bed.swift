@@ -70,7 +70,7 @@ final class Bed {
       loginDelay: .zero)
     let reports = ReportingMTA(
       host: hostname, postmaster: try #require(Mailbox("postmaster@home.example")), spool: spool
-    ) { $0.domain == domain ? ReportingMTA.Destinations(users: [$0.localPart]) : nil }
+    ) { $0.domain == domain ? ReportingMTA.Destination(users: [$0.localPart]) : nil }
     receiver = Receiver(
       settings: settings,
       parts: Receiver.Parts(

@@ -29,11 +29,12 @@ final class Bed {
     let settings = RelayingSettings(
       hostname: try #require(Domain("gw.home.example")),
       domains: [try #require(Domain("home.example"))],
-      postmaster: try #require(Mailbox("postmaster@home.example")), smarthost: nil,
-      mxPort: mxPort, encryption: .none, retry: retry, lifetime: .seconds(5 * 86_400))
+      postmaster: try #require(Mailbox("postmaster@home.example")),
+      otherwise: Route(encryption: .none), mxPort: mxPort, retry: retry,
+      lifetime: .seconds(5 * 86_400))
     relayer = Relayer(
       settings: settings, spool: spool, resolver: Resolver(NameServers([names.address])),
-      destinations: { ReportingMTA.Destinations(users: [$0.localPart]) })
+      destination: { ReportingMTA.Destination(users: [$0.localPart]) })
   }
 
   /// A relayer that sends everything to one server.
@@ -75,8 +76,11 @@ final class Bed {
     try await delivery.commit()
   }
 
-  /// Whether nothing is due and nothing under way.
-  var isSettled: Bool { relayer.delivering.isEmpty && (spool.firstDue ?? .distantFuture) > .now }
+  /// Whether nothing is due, stands in line or is under way.
+  var isSettled: Bool {
+    relayer.active == 0 && relayer.lines.keys.isEmpty
+      && (spool.firstDue ?? .distantFuture) > .now
+  }
 
   /// Relays until `isDone`, which by default is when nothing is left to do now, and until every
   /// session has said goodbye.
@@ -121,6 +125,40 @@ final class Bed {
       .filter { line in
         !["Arrived:", "Origin:", "Delay-Report:"].contains { line.hasPrefix($0) }
       }
+  }
+}
+
+extension RelayingSettings {
+  /// The server that takes all mail for which there is no route.
+  struct Smarthost {
+    var host: String
+    var port: UInt16
+    var isImplicitTLS: Bool
+    var credentials: Credentials?
+  }
+
+  /// Nil: straight to the MX.
+  var smarthost: Smarthost? {
+    get {
+      guard case .smtp(let host, let port, let isImplicitTLS) = otherwise.servers.first else {
+        return nil
+      }
+      return Smarthost(
+        host: host, port: port, isImplicitTLS: isImplicitTLS, credentials: otherwise.credentials)
+    }
+    set {
+      otherwise.servers =
+        newValue.map {
+          [.smtp(host: $0.host, port: $0.port, isImplicitTLS: $0.isImplicitTLS)]
+        } ?? []
+      otherwise.credentials = newValue?.credentials
+    }
+  }
+
+  /// What TLS must give where there is no route.
+  var encryption: Encryption {
+    get { otherwise.encryption }
+    set { otherwise.encryption = newValue }
   }
 }
 

@@ -40,6 +40,8 @@ final class NextServer {
   private(set) var connections = 0
   private(set) var open = 0
   private(set) var mostOpen = 0
+  /// Where the connections came from.
+  private(set) var peers: [SocketAddress] = []
   /// Signalled when a connection comes or ends, and before a reply is sent.
   let changed = Condition()
   private let listener: Listener
@@ -57,6 +59,7 @@ final class NextServer {
         connections += 1
         open += 1
         mostOpen = max(mostOpen, open)
+        peers.append(connection.peer)
         changed.signal()
         group.addTask { await self.serve(connection) }
       }

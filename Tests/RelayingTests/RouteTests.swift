@@ -1,4 +1,5 @@
 import EventLoop
+import Mail
 import Platform
 import TestSupport
 import Testing
@@ -18,12 +19,17 @@ import Testing
           id: QueueID(seconds: 1, unique: 1), bytes: 1, wireBytes: 1),
         in: .new)
       let delivery = MessageDelivery(message, relayer: bed.relayer)
-      let hop = Hop(description: domain, domain: domain, version: 0)
+      let server = bed.relayer.settings.otherwise.servers.first
+      // As it is kept: names beyond ASCII have their ASCII form.
+      let name = Domain(ArraySlice(domain.utf8), allowsUTF8: true)?.text ?? domain
+      let hop = Hop(
+        description: domain, domain: server == nil ? name : nil, version: 0, route: 0,
+        server: server)
       do throws(HopFailure) {
         let route = try await delivery.route(to: hop)
         result = route.map { "\($0.host)=\($0.address)" }.joined(separator: " ")
       } catch {
-        let kind = if case .permanent = error { "permanent" } else { "temporary" }
+        let kind = error.isPermanent ? "permanent" : "temporary"
         result = "\(kind) \(error.diagnosis.status.text)"
       }
     }
@@ -79,6 +85,8 @@ import Testing
           + "a.example=[2001:db8::3]:25")
     }
   }
+
+  private static let loopback = [UInt8](repeating: 0, count: 15) + [1]
 
   struct Case: Sendable, CustomTestStringConvertible {
     var testDescription: String
@@ -153,6 +161,38 @@ import Testing
         testDescription: "an IPv6 literal", domain: "[IPv6:2001:db8::9]",
         route: "2001:db8::9=[2001:db8::9]:25"),
       Case(testDescription: "no domain", domain: "", route: "permanent 5.1.2"),
+      Case(
+        testDescription: "an exchanger at the loopback",
+        entries: [
+          "far.example": .init(exchangers: [(5, "a.example")]),
+          "a.example": .init(v4: [[127, 0, 0, 1], [127, 9, 9, 9]], v6: [loopback]),
+        ], route: "permanent 5.4.6"),
+      Case(
+        testDescription: "an exchanger at no address",
+        entries: [
+          "far.example": .init(exchangers: [(5, "a.example")]),
+          "a.example": .init(v4: [[0, 0, 0, 0]], v6: [[UInt8](repeating: 0, count: 16)]),
+        ], route: "permanent 5.4.6"),
+      Case(
+        testDescription: "one exchanger at the loopback, and a good one",
+        entries: [
+          "far.example": .init(exchangers: [(5, "a.example"), (10, "b.example")]),
+          "a.example": .init(v4: [[127, 0, 0, 1]]), "b.example": .init(v4: [[192, 0, 2, 2]]),
+        ], route: "b.example=192.0.2.2:25"),
+      Case(
+        testDescription: "a domain that is its own exchanger, at the loopback",
+        entries: ["far.example": .init(v4: [[127, 0, 0, 1]])], route: "permanent 5.4.6"),
+      Case(
+        testDescription: "a literal of the loopback", domain: "[127.0.0.1]",
+        route: "permanent 5.1.2"),
+      Case(
+        testDescription: "a literal of no address", domain: "[IPv6:::]", route: "permanent 5.1.2"),
+      Case(
+        testDescription: "a name beyond ASCII", domain: "b\u{FC}cher.example",
+        entries: [
+          "xn--bcher-kva.example": .init(exchangers: [(5, "a.example")]),
+          "a.example": .init(v4: [[192, 0, 2, 1]]),
+        ], route: "a.example=192.0.2.1:25"),
     ])
   func meaning(of answer: Case) async throws {
     try await onLoop {

@@ -25,6 +25,25 @@ import Testing
     }
   }
 
+  @Test("Those that stand in line come out of it, to be found by whoever looks through the queue")
+  func lines() async throws {
+    let scratch = try ScratchDirectory()
+    try await onLoop {
+      let spool = try Spool(path: scratch.path, disk: Self.disk)
+      try await Self.waiting(in: spool, for: ["a@far.example"])
+      let envelope = SubmittedEnvelope(
+        reversePath: "", recipients: [.init("b@far.example")], origin: "report")
+      try await spool.begin(envelope, users: [], id: spool.makeID(), trace: "Received: x\n")
+        .commit()
+      spool.park(try #require(spool.takeDue(at: .now)), inLine: 1, atFront: false)
+      #expect(spool.takeDue(at: .now) == nil)
+      #expect(spool.count == 2)
+      #expect(await spool.makeDue(Self.isFar) == 1)
+      #expect(spool.count(inLine: 1) == 0)
+      #expect(spool.takeDue(at: .now) != nil && spool.takeDue(at: .now) != nil)
+    }
+  }
+
   private static func isFar(_ envelope: QueueEnvelope) -> Bool {
     envelope.recipients.contains { $0.address.hasSuffix("@far.example") }
   }

@@ -1,3 +1,4 @@
+import Platform
 import Testing
 
 @testable import Spool
@@ -26,6 +27,7 @@ import Testing
         #expect(envelope.recipients.allSatisfy { $0.state == .toDo })
         #expect(envelope.arrived == 1_763_706_000)
         #expect(envelope.is8Bit == is8Bit)
+        #expect(envelope.client == IPAddress("192.168.1.7"))
         #expect(envelope.status == "not tried yet")
         #expect(envelope.contentOffset == written.count)
         #expect(envelope.isUnfinished)

@@ -39,6 +39,42 @@ import Testing
     #expect(index.count == 0)
   }
 
+  @Test("A line is left in the order of arrival, and whoever goes back is the first again")
+  func lines() {
+    var index = QueueIndex()
+    for number in UInt32(0)..<100 { index.park(message(number), inLine: 1, atFront: false) }
+    index.park(message(200), inLine: 2, atFront: true)
+    #expect(index.count == 101)
+    #expect(index.count(inLine: 1) == 100)
+    #expect(index.firstDue == nil)
+    for number in UInt32(0)..<70 {
+      #expect(index.takeParked(inLine: 1) == message(number))
+      index.park(message(number), inLine: 1, atFront: true)
+      #expect(index.takeParked(inLine: 1) == message(number))
+    }
+    index.park(message(300), inLine: 1, atFront: false)
+    for number in UInt32(70)..<100 { #expect(index.takeParked(inLine: 1) == message(number)) }
+    #expect(index.takeParked(inLine: 1) == message(300))
+    #expect(index.takeParked(inLine: 1) == nil)
+    #expect(index.takeParked(inLine: 3) == nil)
+    #expect(index.count == 1)
+  }
+
+  @Test("Lines that are dissolved are due, and nobody is lost")
+  func dissolved() {
+    var index = QueueIndex()
+    for number in UInt32(0)..<10 {
+      index.park(message(number), inLine: Int(number % 3), atFront: false)
+    }
+    index.dissolveLines(at: Instant(nanoseconds: 5))
+    #expect(index.count(inLine: 0) == 0)
+    #expect(index.takeDue(at: Instant(nanoseconds: 4)) == nil)
+    for number in UInt32(0)..<10 {
+      #expect(index.takeDue(at: Instant(nanoseconds: 5)) == message(number))
+    }
+    #expect(index.count == 0)
+  }
+
   @Test("How long a message is known is told by the clock that never jumps")
   func known() {
     let name = MessageFileName(id: SpoolScratch.id(1), bytes: 1, wireBytes: 2)

@@ -15,8 +15,9 @@ import Testing
     /// The only thread that touches the files.
     nonisolated let disk = WorkerPool(threads: 1)
     let spool: Spool
-    /// The names of which the mail goes on elsewhere.
-    var aliases: [String: Mailbox] = [:]
+    var isPostmasterRedirected = false
+    var notify: Mailbox?
+    var allowance: ReportAllowance?
 
     init() throws {
       scratch = try ScratchDirectory()
@@ -46,12 +47,18 @@ import Testing
       original: ReportingMTA.Original
     ) async throws -> ReportingMTA.Report? {
       let home = try #require(Domain("home.example"))
+      let elsewhere = try #require(Mailbox("admin@far.example"))
       let mta = ReportingMTA(
         host: try #require(Domain("gw.home.example")),
-        postmaster: try #require(Mailbox("postmaster@home.example")), spool: spool
-      ) { [aliases] sender in
-        if let target = aliases[sender.localPart] { return .init(users: [], remote: [target]) }
-        return sender.domain == home ? .init(users: [sender.localPart]) : nil
+        postmaster: try #require(Mailbox("postmaster@home.example")), notify: notify,
+        allowance: allowance, spool: spool
+      ) { [isPostmasterRedirected] mailbox in
+        guard mailbox.domain == home else { return nil }
+        if mailbox.localPart == "nobody" { return .init(users: []) }
+        // As with an alias of these names that leads elsewhere.
+        let isRedirected = mailbox.localPart == "root" || isPostmasterRedirected
+        return isRedirected
+          ? .init(users: [], remote: [elsewhere]) : .init(users: [mailbox.localPart])
       }
       let recipient = DeliveryReport.Recipient(
         path: try #require(ForwardPath("<ann@far.example>")), status: EnhancedStatus(5, 1, 1),
@@ -81,31 +88,6 @@ import Testing
     }
   }
 
-  @Test("A report to an alias goes where the alias leads")
-  func alias() async throws {
-    try await onLoop {
-      let bed = try Bed()
-      bed.aliases["me"] = Mailbox("me@else.example")
-      _ = try await bed.tell(.failed)
-      let queued = try bed.files(in: "queue/new").filter { $0.contains("Gatepost-From: <>\n") }
-      #expect(queued.count == 1)
-      #expect(queued[0].contains("\nGatepost-To: - <me@else.example>\n"))
-      #expect(queued[0].contains("\nTo: <me@home.example>\n"))
-      #expect(try bed.files(in: "mail/me/new").isEmpty)
-    }
-  }
-
-  @Test("What has failed on its way to a postmaster elsewhere is told in a maildrop, and not again")
-  func postmasterElsewhere() async throws {
-    try await onLoop {
-      let bed = try Bed()
-      bed.aliases["postmaster"] = Mailbox("me@else.example")
-      _ = try await bed.tell(.failed, from: "")
-      #expect(try bed.files(in: "mail/postmaster/new").count == 1)
-      #expect(try bed.files(in: "queue/new").count == 1)
-    }
-  }
-
   @Test(
     "The sender of a report is told nothing, and of its failure the postmaster is",
     arguments: [
@@ -118,6 +100,70 @@ import Testing
       #expect((report == nil) == (reports == 0))
       #expect(try bed.files(in: "mail/postmaster/new").count == reports)
       #expect(try bed.files(in: "queue/new").count == 1)
+    }
+  }
+
+  @Test(
+    "Of mail whose sender is nobody, whoever is to be told of it is",
+    arguments: [
+      ("printer@local", "notify@home.example"), ("scan@Fritz.Local", "notify@home.example"),
+      ("x@localhost", "notify@home.example"), ("x@a.invalid", "notify@home.example"),
+      ("nobody@home.example", "notify@home.example"), ("me@home.example", "me@home.example"),
+      ("eve@else.example", "eve@else.example"), ("x@[192.0.2.1]", "x@[192.0.2.1]"),
+    ])
+  func nobody(sender: String, told: String) async throws {
+    try await onLoop {
+      let bed = try Bed()
+      bed.notify = Mailbox("notify@home.example")
+      #expect(try await bed.tell(.failed, from: sender)?.recipient.text == told)
+      let isHere = told.hasSuffix("home.example")
+      let drop = told.prefix { $0 != "@" }
+      #expect(try bed.files(in: "mail/\(drop)/new").count == (isHere ? 1 : 0))
+      let reports = try bed.files(in: "queue/new").filter { $0.contains("Gatepost-From: <>") }
+      // Nothing is ever sent to a printer.
+      #expect(reports.count == (isHere ? 0 : 1))
+    }
+  }
+
+  @Test("With nobody else to be told, the postmaster is")
+  func lastOne() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      #expect(
+        try await bed.tell(.failed, from: "x@local")?.recipient.text == "postmaster@home.example")
+      bed.notify = Mailbox("nobody@home.example")
+      _ = try await bed.tell(.failed, from: "x@local")
+      #expect(try bed.files(in: "mail/postmaster/new").count == 2)
+    }
+  }
+
+  @Test("What is over the allowance of an address is not told")
+  func allowance() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      bed.allowance = ReportAllowance(perHour: 2) { _ in }
+      for number in 0..<4 {
+        let report = try await bed.tell(.failed)
+        #expect((report != nil) == (number < 2))
+      }
+      #expect(try await bed.tell(.failed, from: "bob@home.example") != nil)
+      #expect(try bed.files(in: "mail/me/new").count == 2)
+    }
+  }
+
+  @Test("A report follows an alias out of the house, but one about a report stays in it")
+  func redirected() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      _ = try await bed.tell(.failed, from: "root@home.example")
+      let queued = try bed.files(in: "queue/new").filter { $0.contains("Gatepost-From: <>\n") }
+      #expect(queued.count == 1)
+      #expect(queued[0].contains("\nGatepost-To: - <admin@far.example>\n"))
+      bed.isPostmasterRedirected = true
+      _ = try await bed.tell(.failed, from: "")
+      #expect(try bed.files(in: "mail/postmaster/new").count == 1)
+      let later = try bed.files(in: "queue/new").filter { $0.contains("Gatepost-From: <>\n") }
+      #expect(later.count == 1 + 1)  // and the message that the second one is about
     }
   }
 

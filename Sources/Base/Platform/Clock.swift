@@ -65,6 +65,18 @@ package enum WallClock {
     unsafe clock_gettime(CLOCK_REALTIME, &time)
     return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
   }
+
+  /// The second of the day, by the local time of this machine.
+  package static var localSecondOfDay: Int {
+    var time = time_t(now)
+    var parts = unsafe tm()
+    // The zone may have been changed since the last call, which localtime_r(3) alone would not see.
+    tzset()
+    guard unsafe localtime_r(&time, &parts) != nil else { return Int(now % 86_400) }
+    // A leap second is still this day.
+    return unsafe min(
+      86_399, Int(parts.tm_hour) * 3600 + Int(parts.tm_min) * 60 + Int(parts.tm_sec))
+  }
 }
 
 /// What tells one start of the machine from another.

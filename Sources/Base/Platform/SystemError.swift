@@ -50,6 +50,12 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
   /// Whether nobody listens where a connection was asked for.
   package var isConnectionRefused: Bool { code == ECONNREFUSED }
 
+  /// Whether the machine knows no way to the address: it has no network, or not this protocol.
+  package var isNetworkMissing: Bool { code == ENETUNREACH || code == ENETDOWN }
+
+  /// Whether the address does not answer on its link, or a router says that it cannot be reached.
+  package var isHostUnreachable: Bool { code == EHOSTUNREACH || code == EHOSTDOWN }
+
   /// Whether the process has not the right to do this.
   package var isPermissionDenied: Bool { code == EACCES || code == EPERM }
 

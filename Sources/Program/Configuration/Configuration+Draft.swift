@@ -14,10 +14,9 @@ extension Configuration {
     var certificate = "", key = ""
     var relayNetworks: [IPNetwork] = []
     var allowsPublicRelay = false
-    var smarthost: Smarthost?
     var mxPort: UInt16 = 0
-    var tlsPolicy: TLSPolicy?
-    var credentials: String?
+    /// How mail leaves that no route is for.
+    var relay = Route(name: "", pattern: .anything)
     var secrets = ""
     var window = Duration.zero
     var grantNetworks: [IPNetwork] = []
@@ -25,6 +24,8 @@ extension Configuration {
     var nameservers: [SocketAddress] = []
     var retry: [Duration] = []
     var lifetime = Duration.zero
+    var notifyAddress: Mailbox?
+    var reportsPerHour = 0
     var messageBytes = 0, recipients = 0, connections = 0, connectionsPerClient = 0
     var commandTimeout = Duration.zero, pop3Timeout = Duration.zero
     var freeSpaceBytes = 0
@@ -46,6 +47,7 @@ extension Configuration {
     /// The sections with names, each kind in the order in which the files begin them.
     private(set) var profiles: [Profile] = []
     private(set) var domainSections: [DomainSection] = []
+    private(set) var routes: [Route] = []
     /// Which of them the keys that are read belong to.
     private var selected = 0
   }
@@ -57,8 +59,7 @@ extension Configuration {
   }
 
   init(
-    _ draft: Draft, hostname: Domain, tls policy: TLSPolicy, credentials: Credentials?,
-    warnings: [Diagnostic]
+    _ draft: Draft, hostname: Domain, relay: Route, routes: [Route], warnings: [Diagnostic]
   ) {
     server = Server(
       hostname: hostname, domains: draft.domains, spool: draft.spool, state: draft.state,
@@ -67,17 +68,17 @@ extension Configuration {
       smtp: draft.smtp, submission: draft.submission, submissions: draft.submissions,
       pop3: draft.pop3, pop3s: draft.pop3s)
     tls = TLS(certificate: draft.certificate, key: draft.key)
-    relay = Relay(
-      networks: draft.relayNetworks, smarthost: draft.smarthost, mxPort: draft.mxPort,
-      tls: policy,
-      credentials: credentials)
+    self.relay = Relay(networks: draft.relayNetworks, mxPort: draft.mxPort, route: relay)
+    self.routes = routes
     popBeforeSMTP = PopBeforeSMTP(window: draft.window, networks: draft.grantNetworks)
     local = Local(
       aliases: draft.aliases, separator: draft.separator, catchAll: draft.catchAll,
       redirectAll: draft.redirectAll)
     lmtpServers = draft.lmtpServers
     dns = DNS(nameservers: draft.nameservers)
-    queue = Queue(retry: draft.retry, lifetime: draft.lifetime)
+    queue = Queue(
+      retry: draft.retry, lifetime: draft.lifetime, notifyAddress: draft.notifyAddress,
+      reportsPerHour: draft.reportsPerHour)
     limits = Limits(
       messageBytes: draft.messageBytes, recipients: draft.recipients,
       connections: draft.connections, connectionsPerClient: draft.connectionsPerClient,
@@ -109,6 +110,12 @@ extension Configuration.Draft {
     set { domainSections[selected] = newValue }
   }
 
+  /// The route whose section is being read.
+  var route: Configuration.Route {
+    get { routes[selected] }
+    set { routes[selected] = newValue }
+  }
+
   /// The servers that the sections of domains name.
   var lmtpServers: [Domain: LMTPServer] {
     var servers: [Domain: LMTPServer] = [:]
@@ -128,6 +135,10 @@ extension Configuration.Draft {
       let domain = try Syntax.domain.parse(Substring(name))
       let new = Configuration.DomainSection(domain: domain)
       return try select(in: \.domainSections, new) { $0.domain == domain }
+    case .route:
+      let pattern = try Syntax.routePattern.parse(Substring(name))
+      let new = Configuration.Route(name: name, pattern: pattern)
+      return try select(in: \.routes, new) { $0.pattern == pattern }
     default:
       preconditionFailure("a section of this kind has no name")
     }

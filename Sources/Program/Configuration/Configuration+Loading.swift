@@ -57,7 +57,9 @@ extension Reading {
   }
 
   /// The credentials of that name in the secrets file; nil, and told, if they cannot be had.
-  mutating func credentials(_ name: String, at place: Place) -> Credentials? {
+  mutating func credentials(
+    _ name: String, for heading: String, at place: Place
+  ) -> Credentials? {
     let path = draft.secrets
     do throws(SystemError) {
       let mode = try Descriptor.reading(path: path).status().mode
@@ -77,7 +79,7 @@ extension Reading {
     add([
       Diagnostic(
         .error, place,
-        "[relay] credentials: \(path) has no entry \(quoted(name))"
+        "\(heading) credentials: \(path) has no entry \(quoted(name))"
           + Suggestion.phrase(for: name, among: names))
     ])
     return nil

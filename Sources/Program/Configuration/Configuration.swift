@@ -14,6 +14,8 @@ package struct Configuration: Sendable {
   package let tls: TLS
   /// Who may relay, and where to.
   package let relay: Relay
+  /// How some of the mail leaves; the first one that is for it holds.
+  package let routes: [Route]
   /// Who may relay for a while after a POP3 login.
   package let popBeforeSMTP: PopBeforeSMTP
   /// Where mail for the local domains goes.
@@ -79,14 +81,10 @@ package struct Configuration: Sendable {
   package struct Relay: Sendable {
     /// The networks whose hosts may relay without proof.
     package let networks: [IPNetwork]
-    /// Where all outgoing mail goes; nil for the MX of each domain.
-    package let smarthost: Smarthost?
     /// The port of mail exchangers.
     package let mxPort: UInt16
-    /// What TLS must give before a message leaves.
-    package let tls: TLSPolicy
-    /// How to log in at the smarthost; nil for not at all.
-    package let credentials: Credentials?
+    /// How mail leaves that no section `[route PATTERN]` is for.
+    package let route: Route
   }
 
   /// The section `[pop-before-smtp]`.
@@ -121,6 +119,10 @@ package struct Configuration: Sendable {
     package let retry: [Duration]
     /// The age at which a message is returned to its sender.
     package let lifetime: Duration
+    /// Who is told of mail whose sender is nobody; nil for the postmaster.
+    package let notifyAddress: Mailbox?
+    /// Reports to one address.
+    package let reportsPerHour: Int
   }
 
   /// The section `[limits]`.

@@ -17,7 +17,7 @@ extension Keys {
         .relay, "smarthost", .optional(.smarthost),
         default: .absent(example: "smtps://smtp.isp.example:465"),
         "The server that takes all outgoing mail; without one it goes straight to the MX."
-      ) { $0.smarthost = $1 },
+      ) { $0.relay.via = $1.map { .servers([.smtp($0)]) } },
       Key(
         .relay, "mx-port", .port, default: .text("25"),
         "The port of mail exchangers, which is another one only where they are tried out."
@@ -25,16 +25,16 @@ extension Keys {
       Key(
         .relay, "tls", .optional(.tlsPolicy), default: .absent(example: "verify"),
         "What TLS must give before a message leaves."
-      ) { $0.tlsPolicy = $1 },
+      ) { $0.relay.tls = $1 },
       Key(
         .relay, "credentials", .optional(.name), default: .absent(example: "isp"),
         "The entry of the secrets file to log in with at the smarthost."
-      ) { $0.credentials = $1 },
+      ) { $0.relay.credentialsName = $1 },
       Key(
         .relay, "secrets", .path, default: .text("/etc/gatepost/secrets"),
         "The file of credentials, one \"NAME USER PASSWORD\" a line."
       ) { $0.secrets = $1 },
-    ]
+    ] + conditions(.relay, \.relay)
   }
 
   static var local: [Key] {
@@ -82,6 +82,15 @@ extension Keys {
           value: .seconds(4 * 86_400), text: "the 4d", standard: "RFC 5321 §4.5.4.1"),
         "The age at which a message that cannot be delivered returns to its sender."
       ) { $0.lifetime = $1 },
+      Key(
+        .queue, "notify-address", .optional(.mailbox),
+        default: .absent(example: "anna@home.example"),
+        "Who is told of mail that failed and whose sender is nobody; without it, the postmaster."
+      ) { $0.notifyAddress = $1 },
+      Key(
+        .queue, "reports-per-hour", .integer(1...100_000), default: .text("60"),
+        "The reports that one address gets in an hour."
+      ) { $0.reportsPerHour = $1 },
     ]
   }
 
@@ -132,11 +141,5 @@ extension Keys {
         "The recipients of all these messages together."
       ) { $0.recipientsPerHour = $1 },
     ]
-  }
-}
-
-extension Syntax<TLSPolicy> {
-  static var tlsPolicy: Syntax {
-    .word(["none": .none, "may": .may, "encrypt": .encrypt, "verify": .verify])
   }
 }

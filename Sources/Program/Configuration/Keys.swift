@@ -6,7 +6,8 @@ import Mail
 enum Keys {
   /// Every key, section by section in the order of the documentation.
   static var all: [Key] {
-    server + listen + tls + relay + popBeforeSMTP + local + domain + dns + queue + limits + abuse
+    server + listen + tls + relay + route + popBeforeSMTP + local + domain + dns + queue + limits
+      + abuse
       + smtp + profile + pop3
   }
 

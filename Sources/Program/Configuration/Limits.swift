@@ -12,6 +12,12 @@ enum Limits {
   /// Sections of one kind that have names: each connection looks through them.
   static let namedSections = 64
 
+  /// Servers of a route: one that is down is passed over by each message.
+  static let nextHops = 8
+
+  /// Certificates that a route takes.
+  static let fingerprints = 8
+
   /// Zones of `dnsbl`: each is asked about each client from outside.
   static let dnsblZones = 8
 

@@ -8,22 +8,19 @@ extension Reading {
     checkListeners()
     checkNetworks(draft.relayNetworks, .relay, allowsPublic: draft.allowsPublicRelay)
     checkNetworks(draft.grantNetworks, .popBeforeSMTP, allowsPublic: draft.allowsPublicGrants)
-    if let smarthost = draft.smarthost, smarthost.host.description == hostname?.text {
-      report(.relay, "smarthost", "it is this host; mail would circle")
-    }
     for section in draft.domainSections where !draft.domains.contains(section.domain) {
       report(
         .domain, of: section.domain.text, "lmtp",
         "the domain is not among the domains of [server]; add it there")
     }
     for profile in draft.profiles { check(profile) }
-    let policy = tlsPolicy()
-    let credentials = checkedCredentials(policy)
+    let relay = checked(draft.relay, .relay, "smarthost", hostname: hostname)
+    let routes = draft.routes.map { checked($0, .route, "via", hostname: hostname) }
     guard let hostname, !diagnostics.contains(where: { $0.severity == .error }) else {
       throw ConfigurationError(diagnostics: diagnostics)
     }
     return Configuration(
-      draft, hostname: hostname, tls: policy, credentials: credentials, warnings: diagnostics)
+      draft, hostname: hostname, relay: relay, routes: routes, warnings: diagnostics)
   }
 
   private mutating func hostname(machineName: String) -> Domain? {
@@ -78,32 +75,5 @@ extension Reading {
             + " if those hosts are yours, add the line: allow-public = yes")
       }
     }
-  }
-
-  /// What is asked of TLS where the file does not say: proof, where a secret or `smtps` calls for it.
-  private func tlsPolicy() -> TLSPolicy {
-    if let policy = draft.tlsPolicy { return policy }
-    guard let smarthost = draft.smarthost else { return .may }
-    if smarthost.usesImplicitTLS { return .verify }
-    return draft.credentials == nil || smarthost.host.isLoopback ? .may : .verify
-  }
-
-  private mutating func checkedCredentials(_ policy: TLSPolicy) -> Credentials? {
-    if let smarthost = draft.smarthost, smarthost.usesImplicitTLS, draft.tlsPolicy == TLSPolicy.none
-    {
-      report(.relay, "tls", "none contradicts smtps in the smarthost; give encrypt or verify")
-    }
-    guard let name = draft.credentials else { return nil }
-    guard let smarthost = draft.smarthost else {
-      report(.relay, "credentials", "there is no smarthost to log in at; add one, or remove this")
-      return nil
-    }
-    if !smarthost.host.isLoopback, policy == .none || policy == .may {
-      report(
-        .relay, "tls",
-        "the password of \(quoted(name)) could cross the network unencrypted;"
-          + " give verify, or encrypt where the certificate cannot be verified")
-    }
-    return credentials(name, at: place(.relay, "credentials"))
   }
 }

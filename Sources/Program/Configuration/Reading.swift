@@ -73,7 +73,12 @@ struct Reading {
         return nil
       } catch {
         let what = "\(kind.heading()): \(error.reason)"
-        let form = kind == .domain ? Syntax.domain.form : Syntax<String>.sectionName.form
+        let form =
+          switch kind {
+          case .domain: Syntax.domain.form
+          case .route: Syntax.routePattern.form
+          default: Syntax<String>.sectionName.form
+          }
         return Diagnostic(
           .error, heading.place, error.isComplete ? what : "\(what); give \(form)")
       }

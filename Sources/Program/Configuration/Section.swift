@@ -4,6 +4,7 @@ enum Section: String, CaseIterable, Sendable {
   case listen
   case tls
   case relay
+  case route
   case popBeforeSMTP = "pop-before-smtp"
   case local
   case domain
@@ -16,7 +17,7 @@ enum Section: String, CaseIterable, Sendable {
   case pop3
 
   /// Whether there may be several, each with a name of its own: `[profile NAME]`.
-  var isNamed: Bool { self == .domain || self == .profile }
+  var isNamed: Bool { self == .domain || self == .profile || self == .route }
 
   /// What stands in the brackets.
   func title(_ name: String? = nil) -> String {

@@ -1,7 +1,7 @@
 package import Platform
 
 /// What TLS must give before a message is handed to another server.
-package enum TLSPolicy: Sendable {
+package enum TLSPolicy: Equatable, Sendable {
   /// TLS is not tried.
   case none
   /// TLS is used when it is offered, without proof of who is at the other end.
@@ -10,6 +10,11 @@ package enum TLSPolicy: Sendable {
   case encrypt
   /// Without TLS, and a certificate that proves the host's name, nothing is sent.
   case verify
+  /// Without TLS, and a certificate with one of these SHA-256 hashes, nothing is sent.
+  case fingerprints([[UInt8]])
+
+  /// Whether a password could leave without TLS.
+  var mayLackTLS: Bool { self == .none || self == .may }
 }
 
 /// Where a password is taken over a connection that is not encrypted.

@@ -21,19 +21,14 @@ extension Configuration {
     return settings
   }
 
+  /// The settings of relaying.
   var relaying: RelayingSettings {
     RelayingSettings(
       hostname: server.hostname, domains: Set(server.domains), postmaster: postmaster,
-      handovers: lmtpServers,
-      smarthost: relay.smarthost.map {
-        RelayingSettings.Smarthost(
-          host: $0.host.description, port: $0.port, isImplicitTLS: $0.usesImplicitTLS,
-          credentials: relay.credentials.map {
-            RelayingSettings.Credentials(user: $0.user, password: Array($0.password.utf8))
-          })
-      },
-      mxPort: relay.mxPort,
-      encryption: encryption, retry: queue.retry, lifetime: queue.lifetime)
+      notify: queue.notifyAddress, reportsPerHour: queue.reportsPerHour,
+      handovers: lmtpServers, routes: routes.map(\.forRelaying),
+      otherwise: relay.route.forRelaying, mxPort: relay.mxPort,
+      retry: queue.retry, lifetime: queue.lifetime)
   }
 
   /// `postmaster` at the first local domain, or at this host where there is none.
@@ -44,13 +39,53 @@ extension Configuration {
     else { preconditionFailure("postmaster is a local part") }
     return mailbox
   }
+}
 
-  private var encryption: RelayingSettings.Encryption {
-    switch relay.tls {
-    case .none: .none
-    case .may: .opportunistic
-    case .encrypt: .required
-    case .verify: .verified
+extension Configuration.Route {
+  /// The route as relaying sees it.
+  fileprivate var forRelaying: Route {
+    var route = Route(pattern.forRelaying, servers: servers.map(\.forRelaying))
+    switch tls {
+    case .none?: route.encryption = .none
+    case .may?, nil: route.encryption = .opportunistic
+    case .encrypt?: route.encryption = .required
+    case .verify?: route.encryption = .verified
+    case .fingerprints(let hashes)?: route.encryption = .pinned(hashes)
+    }
+    route.credentials = credentials.map {
+      RelayingSettings.Credentials(user: $0.user, password: Array($0.password.utf8))
+    }
+    route.source = source
+    route.interval = interval
+    route.messagesPerConnection = messagesPerConnection
+    route.connections = connections
+    route.window = window
+    route.rewriting = rewriteFrom.map {
+      Route.Rewriting(mailbox: $0, addsReplyTo: addsReplyTo)
+    }
+    return route
+  }
+}
+
+extension RoutePattern {
+  fileprivate var forRelaying: Route.Pattern {
+    switch self {
+    case .anything: .anything
+    case .domain(let domain): .domain(domain)
+    case .domainTree(let domain): .domainTree(domain)
+    case .sender(let rule): .sender(rule)
+    case .client(let network): .client(network)
+    }
+  }
+}
+
+extension NextHop {
+  fileprivate var forRelaying: Route.Server {
+    switch self {
+    case .smtp(let server):
+      .smtp(
+        host: server.host.description, port: server.port, isImplicitTLS: server.usesImplicitTLS)
+    case .lmtp(let server): .lmtp(server)
     }
   }
 }

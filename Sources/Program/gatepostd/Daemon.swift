@@ -73,15 +73,16 @@ final class Daemon {
       accounts: parts.accounts, grants: parts.grants,
       conduct: parts.conduct, maildrops: parts.maildrops)
     let recipients = parts.recipients
-    let relaying = configuration.relaying
-    let postmaster = relaying.postmaster
-    relayer = Relayer(settings: relaying, spool: parts.spool, resolver: parts.resolver) { sender in
-      for mailbox in [sender, postmaster] {
-        // Where there is no such user any more, or not at this moment, the postmaster hears of it.
-        guard let found = try? recipients.resolve(mailbox) else { continue }
-        return ReportingMTA.Destinations(users: found.users, remote: found.remote)
+    relayer = Relayer(
+      settings: configuration.relaying, spool: parts.spool, resolver: parts.resolver
+    ) { mailbox in
+      do throws(UsersFileError) {
+        let found = try recipients.resolve(mailbox)
+        return ReportingMTA.Destination(users: found?.users ?? [], remote: found?.remote ?? [])
+      } catch {
+        // Where it cannot be told at this moment, the postmaster hears of it.
+        return ReportingMTA.Destination(users: [ReportingMTA.lastMaildrop])
       }
-      return ReportingMTA.Destinations(users: [postmaster.localPart])
     }
     receiver = Receiver(
       settings: configuration.receiving(isTrusted: trusted.contains),

@@ -2,19 +2,35 @@ import Mail
 import Platform
 import SMTP
 
-/// The next server for some recipients: where their domain is handed over to, a smarthost, or the MX
-/// hosts of their domain.
+/// The next server for some recipients: where their domain is handed over to, a server of their route, or
+/// the MX hosts of their domain.
+///
+/// It is the key of sessions, places and failures. The route is a part of it, so that two routes to one
+/// server share neither a session nor what the session has proved.
 struct Hop: Hashable, Sendable, CustomStringConvertible {
-  /// The server's name and port, or the recipients' domain.
+  /// The server as the configuration names it, or the recipients' domain.
   let description: String
   /// The domain of the recipients; nil where one server has all mail.
   let domain: String?
   /// Which settings it is reached by: a session or a failure under older ones counts no more.
   let version: Int
-  /// The server that stores the mail of a domain of ours; nil for one that relays it.
-  var lmtp: LMTPServer?
+  /// The place of the route in the settings; nil for a server that stores the mail of a domain of ours.
+  var route: Int?
+  /// The server; nil for the MX hosts of the domain.
+  var server: Route.Server?
   /// Whether it takes only messages that must not leave in clear (RFC 8689): a session of its own.
   var requiresTLS = false
+
+  /// The server where LMTP is spoken to it.
+  var lmtp: LMTPServer? { if case .lmtp(let server) = server { server } else { nil } }
+
+  /// Whether it can be reached while the Internet cannot.
+  var isLocal: Bool { server?.isLocal == true }
+
+  /// Whether it is the same destination under whatever settings and conditions.
+  func isSameDestination(as other: Hop) -> Bool {
+    domain == other.domain && route == other.route && server == other.server
+  }
 }
 
 /// One address of a server, with the name its certificate must be for.

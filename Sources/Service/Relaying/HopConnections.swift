@@ -17,6 +17,9 @@ final class HopConnections {
     return idle.remove(at: place).session
   }
 
+  /// How many idle sessions there are with the destination.
+  func count(_ hop: Hop) -> Int { idle.count { $0.hop == hop } }
+
   /// Keeps a session for the next message.
   ///
   /// - Returns: the session that had to make room for it.

@@ -36,6 +36,8 @@ final class HopSession {
   private let disk: WorkerPool
   private let patience: Patience
   private var repliesToMessage = 0
+  /// What the header of the message passes, where it is not sent as it is.
+  private var replacement: AuthorReplacement?
   /// When what is under way has to be over.
   private var attemptEnd: Instant
 
@@ -59,9 +61,6 @@ final class HopSession {
   /// Whether the server makes the reports that senders ask for (RFC 3461).
   var reportsDelivery: Bool { session.capabilities.hasDSN }
 
-  /// Whether the session has had its share of messages.
-  var isWorn: Bool { messages >= Limits.messagesPerConnection }
-
   /// Opens the session, up to where a message can be handed in.
   func open(isImplicitTLS: Bool) async -> End {
     if isImplicitTLS {
@@ -74,7 +73,14 @@ final class HopSession {
   }
 
   /// Hands in a message and returns the outcomes of its recipients.
-  func deliver(_ envelope: SMTP.Envelope, content: OpenMessage) async -> [Outcome] {
+  ///
+  /// - Parameter rewriting: the address that the header is to be from; nil to leave it as it is.
+  func deliver(
+    _ envelope: SMTP.Envelope, content: OpenMessage, as rewriting: Route.Rewriting? = nil
+  ) async -> [Outcome] {
+    replacement = rewriting.map {
+      AuthorReplacement(by: $0.mailbox, addsReplyTo: $0.addsReplyTo)
+    }
     messages += 1
     repliesToMessage = 0
     attemptEnd = .now + patience.attempt
@@ -178,14 +184,25 @@ final class HopSession {
     while offset < content.contentBytes {
       if offset > 0 { piece = try await read(content, at: offset) }
       if piece.isEmpty { throw .system(.fileTooShort) }
+      let count = piece.count
+      if replacement?.isComplete == false { piece = replace(piece) }
       var wire: [UInt8] = []
       encoder.encode(piece.span, into: &wire)
       try await connection.write(wire, until: min(.now + patience.contentPiece, attemptEnd))
-      offset += piece.count
+      offset += count
     }
     var end: [UInt8] = []
+    var rest: [UInt8] = []
+    replacement?.finish(into: &rest)
+    encoder.encode(rest.span, into: &end)
     encoder.finish(into: &end)
     try await connection.write(end, until: min(.now + patience.contentPiece, attemptEnd))
+  }
+
+  private func replace(_ piece: [UInt8]) -> [UInt8] {
+    var output: [UInt8] = []
+    replacement?.process(piece.span, into: &output)
+    return output
   }
 
   private func read(

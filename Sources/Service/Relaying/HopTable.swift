@@ -4,13 +4,15 @@ import Platform
 /// What is known of the destinations: which could not be reached a short while ago, and how many
 /// connections each has.
 ///
-/// **Limits**: `Limits.connections` in all, `Limits.connectionsPerHop` to one destination or what it
-/// takes if that is less, and a single one until it has answered: a server that is down is found out
-/// once, however many messages wait for it. `Limits.deadHops` failures are remembered.
+/// **Limits**: `Limits.connections` in all, those of its route to one destination or what it takes if
+/// that is less, and a single one until it has answered: a server that is down is found out once,
+/// however many messages wait for it. `Limits.deadHops` failures are remembered until the destination
+/// takes mail again.
 struct HopTable {
   private struct Places {
     var taken = 0
-    var limit = Limits.connectionsPerHop
+    /// What it takes, as far as it has shown.
+    var limit = Int.max
     /// Whether one of the connections has become a session.
     var isReached = false
     /// Whether one of the sessions was good for another message after its first.
@@ -39,12 +41,19 @@ struct HopTable {
     dead = dead.filter { !matches($0.key) }
   }
 
+  /// How many more places could be taken.
+  ///
+  /// - Parameter limit: the connections that the route allows.
+  func freePlaces(_ hop: Hop, limit: Int) -> Int {
+    let entry = places[hop] ?? Places()
+    let share = (entry.isReached ? min(entry.limit, limit) : 1) - entry.taken
+    return max(0, min(share, Limits.connections - taken))
+  }
+
   /// Takes a place for a connection, if one is free.
-  mutating func takePlace(_ hop: Hop) -> Bool {
+  mutating func takePlace(_ hop: Hop, limit: Int = Limits.connectionsPerHop) -> Bool {
+    guard freePlaces(hop, limit: limit) > 0 else { return false }
     var entry = places[hop] ?? Places()
-    guard taken < Limits.connections, entry.taken < (entry.isReached ? entry.limit : 1) else {
-      return false
-    }
     entry.taken += 1
     places[hop] = entry
     taken += 1
@@ -62,10 +71,12 @@ struct HopTable {
   /// Notes that a connection has become a session.
   mutating func noteSuccess(_ hop: Hop) { places[hop]?.isReached = true }
 
-  /// Notes that a session could take another message after its first.
-  mutating func noteUse(_ hop: Hop) {
-    dead[hop] = nil
+  /// Notes that a session could take another message after its first; says whether the destination was
+  /// down before.
+  @discardableResult
+  mutating func noteUse(_ hop: Hop) -> Bool {
     places[hop]?.isUseful = true
+    return dead.removeValue(forKey: hop) != nil
   }
 
   /// Notes that no session came of a connection, or one without use; it still has its place.
@@ -83,8 +94,8 @@ struct HopTable {
       places[hop]?.limit = entry.taken - 1
       return false
     }
-    dead = dead.filter { $0.value.until > now }
-    if dead.count >= Limits.deadHops, let first = dead.min(by: { $0.value.until < $1.value.until })
+    if dead[hop] == nil, dead.count >= Limits.deadHops,
+      let first = dead.min(by: { $0.value.until < $1.value.until })
     {
       dead[first.key] = nil
     }

@@ -10,10 +10,22 @@ enum Limits {
   static let connections = 64
   /// Connections that wait for another message to the same destination.
   static let idleConnections = 32
-  /// Connections to one destination: what big providers take from a small sender.
+  /// Connections to one destination where no route says otherwise: what big providers take from a small
+  /// sender.
   static let connectionsPerHop = 5
-  /// Messages over one connection, before it is closed to let the server balance its load.
+  /// Messages over one connection where no route says otherwise, before it is closed to let the server
+  /// balance its load.
   static let messagesPerConnection = 100
+  /// Destinations that messages stand in line for; a message for one more waits for `linePause`.
+  static let lines = 256
+  /// How long a message waits for which there is no line.
+  static let linePause: Duration = .seconds(60)
+  /// How long a line is left alone before its window is looked at again: the clock may have been set.
+  static let windowPause: Duration = .seconds(3600)
+  /// A turn that comes within this time is waited for with the sessions left open.
+  static let shortTurn: Duration = .seconds(10)
+  /// Destinations whose next turn is remembered.
+  static let pacedHops = 256
   /// Addresses that one attempt tries at most (RFC 5321 §5.1 asks for two at least).
   static let addressesPerAttempt = 5
   /// MX hosts whose addresses are looked up for one attempt.

@@ -3,27 +3,44 @@ import Mail
 import SMTP
 import Spool
 
+/// What has become of an attempt.
+enum Attempt {
+  /// One result for each recipient.
+  case made([AttemptResult])
+  /// Nothing was tried: the message has to stand in line.
+  case waits(HopLines.Key)
+}
+
 extension MessageDelivery {
-  /// Tries to hand the message to the next server for some of its recipients.
+  /// Tries to hand the message to the first of some servers that takes a session, for some of its
+  /// recipients.
   ///
   /// - Parameter indices: the places of the recipients in the envelope.
-  /// - Returns: one result for each of them.
-  func attempt(
-    _ hop: Hop, _ indices: [Int], of open: OpenMessage
-  ) async -> [AttemptResult] {
-    do throws(HopFailure) {
-      guard let envelope = smtpEnvelope(indices, of: open, for: hop) else {
-        throw .permanent(Diagnosis(EnhancedStatus(5, 1, 3), "Malformed address"))
+  func attempt(_ hops: [Hop], _ indices: [Int], of open: OpenMessage) async -> Attempt {
+    var failure: (hop: Hop, reason: HopFailure)?
+    for hop in hops {
+      do throws(HopFailure) {
+        guard let envelope = smtpEnvelope(indices, of: open, for: hop) else {
+          throw .permanent(Diagnosis(EnhancedStatus(5, 1, 3), "Malformed address"))
+        }
+        switch try await send(envelope, open, to: hop) {
+        case .waits(let key): return .waits(key)
+        case .sent(let outcomes, let session):
+          return .made(
+            zip(indices, outcomes).map {
+              AttemptResult(
+                index: $0, outcome: $1, hop: hop, server: session.target.description,
+                isReportedByServer: session.reportsDelivery)
+            })
+        }
+      } catch {
+        // A server that may take the message later outweighs those that never will.
+        if error.rank >= failure?.reason.rank ?? 0 { failure = (hop, error) }
       }
-      let (outcomes, session) = try await send(envelope, open, to: hop)
-      return zip(indices, outcomes).map {
-        AttemptResult(
-          index: $0, outcome: $1, server: session.target.description,
-          isReportedByServer: session.reportsDelivery)
-      }
-    } catch {
-      return indices.map { AttemptResult(index: $0, outcome: error.outcome) }
     }
+    guard let failure else { preconditionFailure("a recipient has a destination") }
+    return .made(
+      indices.map { AttemptResult(index: $0, outcome: failure.reason.outcome, hop: failure.hop) })
   }
 
   private func smtpEnvelope(
@@ -35,14 +52,21 @@ extension MessageDelivery {
         SMTP.Envelope.Recipient(path, notification: envelope.recipients[index].notification)
       }
     }
-    guard recipients.count == indices.count, let sender = envelope.sender else { return nil }
+    guard recipients.count == indices.count, var sender = envelope.sender else { return nil }
+    var wireBytes = open.wireBytes
+    if let rewriting = route(of: hop)?.rewriting {
+      // A report goes without a sender whatever a server wants (RFC 5321 §4.5.5).
+      if sender != .null { sender = .mailbox(rewriting.mailbox) }
+      // RFC 1870 §6.1: it is an estimate, and better too large than too small.
+      wireBytes += AuthorReplacement.addedBytes
+    }
     return SMTP.Envelope(
-      sender: sender, recipients: recipients, wireBytes: open.wireBytes, report: envelope.report,
+      sender: sender, recipients: recipients, wireBytes: wireBytes, report: envelope.report,
       needsUTF8: envelope.isInternationalized
         && !(recipients.allSatisfy { $0.path.text.isASCII } && sender.text.isASCII
           && hasASCIIHeader(open)),
       // RFC 8689 §2: it is declared only where it is certain whom the session is with.
-      requiresTLS: envelope.requiresTLS && encryption(for: hop) == .verified)
+      requiresTLS: envelope.requiresTLS && encryption(for: hop).isProof)
   }
 
   /// Whether the header is ASCII; one so long that it has not been read whole is taken for another.
@@ -54,13 +78,21 @@ extension MessageDelivery {
     return isWhole && !pass.isInternational
   }
 
+  /// What has become of a message at one destination.
+  private enum Sending {
+    case sent([Outcome], HopSession)
+    case waits(HopLines.Key)
+  }
+
   /// Sends over a session that is idle, or over a new one.
   private func send(
     _ envelope: SMTP.Envelope, _ open: OpenMessage, to hop: Hop
-  ) async throws(HopFailure) -> (outcomes: [Outcome], session: HopSession) {
+  ) async throws(HopFailure) -> Sending {
+    if let key = queue(at: hop) { return .waits(key) }
     while true {
-      let (session, isFresh) = try await obtain(hop)
-      let outcomes = await session.deliver(envelope, content: open)
+      guard let (session, isFresh) = try await obtain(hop) else { return .waits(.hop(hop)) }
+      let outcomes = await session.deliver(
+        envelope, content: open, as: route(of: hop)?.rewriting)
       if session.isOpen {
         relayer.keep(session, for: hop)
       } else {
@@ -72,9 +104,21 @@ extension MessageDelivery {
       }
       // A server may end an idle session at any time; that says nothing about the message.
       if !isFresh && session.hasEndedAtOnce { continue }
-      return (outcomes, session)
+      return .sent(outcomes, session)
     }
   }
+
+  /// The line that the message has to stand in before it may be sent, nil if it may be sent now.
+  private func queue(at hop: Hop) -> HopLines.Key? {
+    if let place = hop.route, relayer.windowWait(of: settings.route(at: place)) > .zero {
+      return .window(route: place, version: version)
+    }
+    let key = HopLines.Key.hop(hop)
+    return caller != key && relayer.lines.isOccupied(key) ? key : nil
+  }
+
+  /// The route to a destination; nil to a server that stores the mail of a domain of ours.
+  func route(of hop: Hop) -> Route? { hop.route.map(settings.route) }
 }
 
 extension [Outcome] {

@@ -6,16 +6,14 @@ import SMTP
 extension MessageDelivery {
   /// The addresses of the servers that take mail for a destination, best first (RFC 5321 §5.1).
   func route(to hop: Hop) async throws(HopFailure) -> [HopAddress] {
-    if let server = hop.lmtp { return try await route(to: server) }
-    if let smarthost = settings.smarthost {
-      return try await addresses(of: smarthost.host, port: smarthost.port)
-    }
+    if let server = hop.server { return try await route(to: server) }
     guard let domain = hop.domain, let name = Domain(ArraySlice(domain.utf8)) else {
       throw .permanent(Diagnosis(EnhancedStatus(5, 1, 2), "The address has no domain"))
     }
     if let literal = name.addressLiteral {
-      guard let address = IPAddress(literal.address) else {
-        throw .permanent(Diagnosis(EnhancedStatus(5, 1, 2), "Not an address: \(domain)"))
+      guard let address = IPAddress(literal.address), !leadsHere(address) else {
+        throw .permanent(
+          Diagnosis(EnhancedStatus(5, 1, 2), "Not the address of another host: \(domain)"))
       }
       return [
         HopAddress(
@@ -25,20 +23,23 @@ extension MessageDelivery {
     return try await mxAddresses(of: domain)
   }
 
-  /// The addresses of a server of ours: whatever is wrong with its name is for the admin to mend.
-  private func route(to server: LMTPServer) async throws(HopFailure) -> [HopAddress] {
+  /// The addresses of a server that the admin has named: whatever is wrong with its name is for the admin
+  /// to mend.
+  private func route(to server: Route.Server) async throws(HopFailure) -> [HopAddress] {
     switch server {
-    case .unix(let path): return [HopAddress(unixSocket: path)]
-    case .tcp("localhost", let port):
+    case .lmtp(.unix(let path)): return [HopAddress(unixSocket: path)]
+    case .lmtp(.tcp("localhost", let port)):
       // No name server is to say where that is.
       return ["127.0.0.1", "::1"].compactMap { IPAddress($0) }.map { address in
         HopAddress(host: "localhost", address: SocketAddress(address, port: port))
       }
-    case .tcp(let host, let port):
+    case .lmtp(.tcp(let host, let port)), .smtp(let host, let port, _):
       do throws(HopFailure) {
         return try await addresses(of: host, port: port)
-      } catch {
-        throw .temporary(error.diagnosis)
+      } catch let error where error.isPermanent {
+        let diagnosis = error.diagnosis
+        let status = EnhancedStatus(4, diagnosis.status.subject, diagnosis.status.detail)
+        throw .temporary(Diagnosis(status, diagnosis.text))
       }
     }
   }
@@ -65,11 +66,34 @@ extension MessageDelivery {
       throw .permanent(Diagnosis(EnhancedStatus(5, 1, 2), "The domain \(domain) does not exist"))
     case .noData:
       // RFC 5321 §5.1: a host without MX records is its own, the implicit MX.
-      return try await addresses(of: [domain], port: settings.mxPort, isDomain: true)
+      return try await exchangers([domain], isDomain: true)
     case .records(let records, _):
       let hosts = try hosts(records, of: domain)
-      return try await addresses(of: hosts, port: settings.mxPort, isDomain: false)
+      return try await exchangers(hosts, isDomain: false)
     }
+  }
+
+  /// The addresses of exchangers, without those that lead back to this host.
+  private func exchangers(
+    _ hosts: [String], isDomain: Bool
+  ) async throws(HopFailure) -> [HopAddress] {
+    let addresses = try await addresses(of: hosts, port: settings.mxPort, isDomain: isDomain)
+    let others = addresses.filter {
+      if case .tcp(let address) = $0.address { !leadsHere(address.host) } else { true }
+    }
+    if others.isEmpty {
+      throw .permanent(
+        Diagnosis(EnhancedStatus(5, 4, 6), "\(addresses[0]) is no address of a mail exchanger"))
+    }
+    return others
+  }
+
+  /// Whether a connection there would end at this host.
+  ///
+  /// Whoever runs the DNS of a domain could have this server talk to itself, as a client that it trusts.
+  /// On another port than 25 mail exchangers are only tried out, on this machine more often than not.
+  private func leadsHere(_ address: IPAddress) -> Bool {
+    settings.mxPort == 25 && (address.isLoopback || address.isUnspecified)
   }
 
   /// The exchanges in the order in which they are tried, up to where this host stands among them.
@@ -147,10 +171,13 @@ extension MessageDelivery {
   private var resolver: Resolver { relayer.resolver }
 
   private func failure(_ error: DNSError, _ name: String) -> HopFailure {
-    // No domain has an impossible name, but a mistyped smarthost may: that is for the admin to mend.
-    let isTemporary = error.isTemporary || settings.smarthost != nil
     let diagnosis = Diagnosis(
-      EnhancedStatus(isTemporary ? 4 : 5, 4, 3), "Looking up \(name): \(error)")
-    return isTemporary ? .temporary(diagnosis) : .permanent(diagnosis)
+      EnhancedStatus(error.isTemporary ? 4 : 5, 4, 3), "Looking up \(name): \(error)")
+    return switch error {
+    case .invalidName: .permanent(diagnosis)
+    case .network: .unreachable(diagnosis, .certain)
+    case .timedOut: .unreachable(diagnosis, .likely)
+    case .failed, .malformed, .interrupted: .temporary(diagnosis)
+    }
   }
 }

@@ -7,25 +7,34 @@ import Spool
 import TLS
 
 extension MessageDelivery {
-  /// A session on which a message can be handed in; waits while the destination has its share.
-  func obtain(_ hop: Hop) async throws(HopFailure) -> (HopSession, isFresh: Bool) {
+  /// A session on which a message can be handed in; nil while the destination has its share of sessions,
+  /// or has just had a message and is to have none yet.
+  func obtain(_ hop: Hop) async throws(HopFailure) -> (HopSession, isFresh: Bool)? {
+    let route = route(of: hop)
     while true {
+      relayer.lines.endCall(of: message)
       if let session = relayer.connections.take(hop) {
-        if !session.isWorn { return (session, false) }
-        relayer.discard(session, of: hop)
-        continue
+        if session.messages >= route?.messagesPerConnection ?? Limits.messagesPerConnection {
+          relayer.discard(session, of: hop)
+          continue
+        }
+        if takeTurn(hop, route) { return (session, false) }
+        relayer.keep(session, for: hop)
+        return nil
       }
-      if let obstacle = relayer.hops.obstacle(to: hop, at: .now) {
-        throw .temporary(Diagnosis(EnhancedStatus(4, 4, 1), obstacle))
+      if let obstacle = relayer.hops.obstacle(to: hop, at: relayer.now) {
+        throw .obstacle(obstacle)
       }
-      if relayer.hops.takePlace(hop) {
-        if let session = try await connectInPlace(hop) { return (session, true) }
-        continue
-      }
-      do throws(WaitError) { try await relayer.placeFreed.wait() } catch {
-        throw .temporary(Diagnosis(EnhancedStatus(4, 3, 2), "this server is stopping"))
-      }
+      let limit = route?.connections ?? Limits.connectionsPerHop
+      if relayer.hops.freePlaces(hop, limit: limit) == 0 { return nil }
+      if let obstacle = relayer.outageObstacle(to: hop) { throw .obstacle(obstacle) }
+      guard takeTurn(hop, route), relayer.hops.takePlace(hop, limit: limit) else { return nil }
+      if let session = try await connectInPlace(hop) { return (session, true) }
     }
+  }
+
+  private func takeTurn(_ hop: Hop, _ route: Route?) -> Bool {
+    relayer.turns.take(hop, interval: route?.interval ?? .zero, at: relayer.now)
   }
 
   /// Connects in the place that was taken, which is free again if nothing comes of it.
@@ -38,37 +47,56 @@ extension MessageDelivery {
       return session
     } catch {
       defer { relayer.freePlace(hop) }
-      if case .temporary(let diagnosis) = error,
-        !relayer.noteFailure(of: hop, reason: diagnosis.text)
-      {
-        return nil
+      let reason = error.diagnosis.text
+      switch error {
+      case .unreachable(_, let evidence):
+        relayer.noteUnreachable(hop, evidence, reason: reason)
+      case .permanent: relayer.endOutage(with: hop)  // a name server has said so
+      case .temporary: break
       }
+      if !error.isPermanent, !relayer.noteFailure(of: hop, reason: reason) { return nil }
       throw error
     }
   }
 
   /// Connects to the first address of the destination that takes mail now.
   private func connect(_ hop: Hop) async throws(HopFailure) -> HopSession {
-    var failure = HopFailure.temporary(
-      Diagnosis(EnhancedStatus(4, 4, 4), "\(hop) has no address that can be used"))
-    var isFirst = true
-    for target in try await route(to: hop).prefix(Limits.addressesPerAttempt) {
+    var failure: HopFailure?
+    // However slowly each of the servers dies, one attempt has an end.
+    let end = Instant.now + relayer.patience.attempt
+    for target in try await targets(of: hop).prefix(Limits.addressesPerAttempt)
+    where failure == nil || .now < end {
       switch await connect(target, of: hop, encryption: encryption(for: hop)) {
       case .success(let session): return session
       case .failure(let next):
         // A server that may take the message later outweighs those that never will.
-        if isFirst || failure.isPermanent || !next.isPermanent { failure = next }
-        isFirst = false
+        if next.rank >= failure?.rank ?? 0 { failure = next }
       }
     }
     throw failure
+      ?? .temporary(
+        Diagnosis(EnhancedStatus(4, 4, 4), "\(hop) has no address that can be used"))
+  }
+
+  /// The addresses of the destination that can be reached from the address that the route is to use.
+  private func targets(of hop: Hop) async throws(HopFailure) -> [HopAddress] {
+    let targets = try await route(to: hop)
+    guard let source = route(of: hop)?.source else { return targets }
+    return targets.filter { target in
+      if case .tcp(let address) = target.address { address.host.isV4 == source.isV4 } else { true }
+    }
   }
 
   /// What TLS must give before a message leaves to the destination.
   func encryption(for hop: Hop) -> RelayingSettings.Encryption {
-    if hop.lmtp?.isOnThisHost == true { return .none }
+    if hop.server?.isOnThisHost == true { return .none }
+    let encryption = route(of: hop)?.encryption ?? settings.otherwise.encryption
+    if encryption.isPinned {
+      // Certificates that are known are those of the route's servers, and prove them as well as a name.
+      return hop.route == nil ? .verified : encryption
+    }
     // Limitation: RFC 8689 §2 wants the MX records to be proved too, by DNSSEC or MTA-STS.
-    return hop.requiresTLS ? .verified : settings.encryption
+    return hop.requiresTLS ? .verified : encryption
   }
 
   private func connect(
@@ -77,12 +105,17 @@ extension MessageDelivery {
     let connection: Connection
     let context: TLSContext?
     do throws(ConnectionError) {
-      connection = try await makeConnection(to: target)
+      connection = try await makeConnection(to: target, from: route(of: hop)?.source)
     } catch {
       let port = if case .tcp(let address) = target.address { ":\(address.port)" } else { "" }
       let text = "\(target)\(port): \(error.reason)"
-      return .failure(.temporary(Diagnosis(EnhancedStatus(4, 4, 1), text)))
+      let diagnosis = Diagnosis(EnhancedStatus(4, 4, 1), text)
+      guard case .system(let error) = error else { return .failure(.temporary(diagnosis)) }
+      if error.isNetworkMissing { return .failure(.unreachable(diagnosis, .certain)) }
+      return .failure(
+        error.isHostUnreachable ? .unreachable(diagnosis, .likely) : .temporary(diagnosis))
     }
+    relayer.endOutage(with: hop)
     do throws(TLSError) {
       context = try relayer.tlsContext(for: encryption)
     } catch {
@@ -91,10 +124,10 @@ extension MessageDelivery {
     let session = HopSession(
       connection, to: target, settings: clientSettings(for: hop, encryption), context: context,
       disk: relayer.spool.disk, patience: relayer.patience)
-    let smarthost = hop.lmtp == nil ? settings.smarthost : nil
-    let isImplicitTLS = smarthost?.isImplicitTLS ?? false
+    let isImplicitTLS =
+      if case .smtp(_, _, let isImplicit) = hop.server { isImplicit } else { false }
     // A password never leaves in clear, so without TLS there would be no session anyway.
-    let needsTLS = isImplicitTLS || smarthost?.credentials != nil
+    let needsTLS = isImplicitTLS || route(of: hop)?.credentials != nil
     switch await session.open(isImplicitTLS: isImplicitTLS) {
     case .ready:
       return .success(session)
@@ -114,11 +147,12 @@ extension MessageDelivery {
   }
 
   private func makeConnection(
-    to target: HopAddress
+    to target: HopAddress, from source: IPAddress?
   ) async throws(ConnectionError) -> Connection {
     switch target.address {
     case .tcp(let address):
-      try await Connection.connect(to: address, until: .now + relayer.patience.connect)
+      try await Connection.connect(
+        to: address, from: source, until: .now + relayer.patience.connect)
     case .unix(let path):
       try Connection.connect(toUnixSocket: path)
     }
@@ -131,10 +165,9 @@ extension MessageDelivery {
       switch encryption {
       case .none: .never
       case .opportunistic: .ifOffered
-      case .required, .verified: .required
+      case .required, .verified, .pinned: .required
       }
-    let smarthost = hop.lmtp == nil ? settings.smarthost : nil
-    let credentials = smarthost?.credentials.map {
+    let credentials = route(of: hop)?.credentials.map {
       ClientSettings.Credentials(user: $0.user, password: $0.password)
     }
     return ClientSettings(
@@ -149,19 +182,32 @@ enum HopFailure: Error {
   case temporary(Diagnosis)
   /// The destination does not exist or takes no mail.
   case permanent(Diagnosis)
+  /// It may be had later, and most likely it is the network that is in the way.
+  case unreachable(Diagnosis, Outage.Evidence)
+
+  /// A destination to which nothing is sent for a while, for this reason.
+  static func obstacle(_ reason: String) -> HopFailure {
+    .temporary(Diagnosis(EnhancedStatus(4, 4, 1), reason))
+  }
 
   var diagnosis: Diagnosis {
     switch self {
-    case .temporary(let diagnosis), .permanent(let diagnosis): diagnosis
+    case .temporary(let diagnosis), .permanent(let diagnosis), .unreachable(let diagnosis, _):
+      diagnosis
     }
   }
 
   var isPermanent: Bool { if case .permanent = self { true } else { false } }
 
-  var outcome: Outcome {
+  /// What of several failures counts: that there is a server outweighs that there may be a network, and
+  /// that one may take the message later outweighs that another never will.
+  var rank: Int {
     switch self {
-    case .temporary(let diagnosis): .deferred(diagnosis)
-    case .permanent(let diagnosis): .failed(diagnosis)
+    case .permanent: 0
+    case .unreachable: 1
+    case .temporary: 2
     }
   }
+
+  var outcome: Outcome { isPermanent ? .failed(diagnosis) : .deferred(diagnosis) }
 }

@@ -10,6 +10,8 @@ struct AttemptResult {
   /// The place of the recipient in the envelope.
   let index: Int
   let outcome: Outcome
+  /// The destination that has decided it, or was tried last; nil if none was.
+  var hop: Hop?
   /// The server that was talked to; nil if none was reached.
   var server: String?
   /// Whether the server tells the sender of a success that wants to know of it.
@@ -22,18 +24,22 @@ struct MessageDelivery {
   let message: QueuedMessage
   let relayer: Relayer
   let settings: RelayingSettings
-  private let version: Int
+  let version: Int
   let schedule: RetrySchedule
+  /// The line that the message was called from; nil for one that comes out of the queue.
+  let caller: HopLines.Key?
 
   init(_ message: QueuedMessage, relayer: Relayer) {
     self.message = message
     self.relayer = relayer
+    caller = relayer.lines.caller(of: message)
     settings = relayer.settings
     version = relayer.settingsVersion
     schedule = RetrySchedule(waits: settings.retry, lifetime: settings.lifetime)
   }
 
-  /// Makes the attempt, and leaves the message removed or put back.
+  /// Makes the attempt, and leaves the message removed, put back, or in line at a destination that has no
+  /// place for it.
   func run() async {
     let open: OpenMessage
     do throws(Spool.Stranger) {
@@ -55,15 +61,24 @@ struct MessageDelivery {
     var lastReason = ""
     var unmarked: [(index: Int, state: State)] = []
     var waiting: [AttemptResult] = []
+    var line: HopLines.Key?
     for group in groups(open.envelope) {
-      let results = await attempt(group.hop, group.indices, of: open)
-      let settled = await settle(results, hop: group.hop, of: open, nextIn: wait)
+      let results: [AttemptResult]
+      switch await attempt(group.hops, group.indices, of: open) {
+      case .made(let made): results = made
+      case .waits(let key):
+        line = line ?? key
+        continue
+      }
+      let settled = await settle(results, of: open, nextIn: wait)
       toDo -= settled.states.count
       waiting += settled.waiting
       if let reason = settled.reason { lastReason = reason }
       if toDo > 0 { await mark(settled.states, of: open) } else { unmarked = settled.states }
     }
-    if toDo > 0 {
+    if let line, waiting.isEmpty, lastReason.isEmpty {
+      stand(in: line)
+    } else if toDo > 0 {
       await reportDelay(waiting, of: open)
       // What the end of the program has interrupted is tried as soon as it starts again.
       let pause = Loop.shared.eventLoop.isDraining ? .zero : wait
@@ -71,6 +86,12 @@ struct MessageDelivery {
     } else {
       await remove(marking: unmarked, of: open)
     }
+  }
+
+  /// Puts the message into a line; one that was called from it was the first there, and is so again.
+  private func stand(in line: HopLines.Key) {
+    if relayer.lines.park(message, for: line, atFront: line == caller) { return }
+    relayer.spool.putBack(message, until: .now + Limits.linePause)
   }
 
   /// Removes the message, of which these recipients are not marked yet.
@@ -91,34 +112,19 @@ struct MessageDelivery {
 
   var id: String { "\(message.name.id)" }
 
-  /// The recipients to do, by their next server.
-  private func groups(_ envelope: QueueEnvelope) -> [(hop: Hop, indices: [Int])] {
-    var groups: [(hop: Hop, indices: [Int])] = []
+  /// The recipients to do, by their next servers.
+  private func groups(_ envelope: QueueEnvelope) -> [(hops: [Hop], indices: [Int])] {
+    var groups: [(hops: [Hop], indices: [Int])] = []
     for (index, recipient) in envelope.recipients.enumerated() where recipient.state == .toDo {
-      let hop = hop(for: recipient.path?.mailbox?.domain, envelope)
-      if let place = groups.firstIndex(where: { $0.hop == hop }) {
+      let hops = settings.hops(
+        for: recipient.path?.mailbox?.domain, of: envelope, version: version)
+      if let place = groups.firstIndex(where: { $0.hops == hops }) {
         groups[place].indices.append(index)
       } else {
-        groups.append((hop, [index]))
+        groups.append((hops, [index]))
       }
     }
     return groups
-  }
-
-  private func hop(for domain: Domain?, _ envelope: QueueEnvelope) -> Hop {
-    let lmtp = domain.flatMap { settings.handovers[$0] }
-    var hop =
-      if let lmtp {
-        Hop(description: "\(lmtp)", domain: nil, version: version, lmtp: lmtp)
-      } else if let smarthost = settings.smarthost {
-        Hop(description: "\(smarthost.host):\(smarthost.port)", domain: nil, version: version)
-      } else {
-        Hop(description: domain?.text ?? "", domain: domain?.text ?? "", version: version)
-      }
-    // RFC 8689 §5: a report goes to a server without REQUIRETLS rather than nowhere.
-    hop.requiresTLS =
-      envelope.requiresTLS && !envelope.reversePath.isEmpty && lmtp?.isOnThisHost != true
-    return hop
   }
 
   // MARK: Results
@@ -138,7 +144,7 @@ struct MessageDelivery {
   /// The report of a failure is on the device before its recipient is marked as failed, so after a
   /// crash it may be sent twice and is never lost.
   private func settle(
-    _ results: [AttemptResult], hop: Hop, of open: OpenMessage, nextIn wait: Duration
+    _ results: [AttemptResult], of open: OpenMessage, nextIn wait: Duration
   ) async -> Settlement {
     let isExpired = schedule.isExpired(
       arrived: open.envelope.arrived, now: WallClock.now, known: message.known(at: .now),
@@ -149,7 +155,7 @@ struct MessageDelivery {
     for result in results {
       let to = open.envelope.recipients[result.index].address
       let text = result.outcome.diagnosis.text
-      let server = result.server ?? hop.description
+      let server = result.server ?? result.hop?.description ?? ""
       switch result.outcome {
       case .delivered:
         Log.record(.delivered(id: id, to: to, hop: server, reply: text))
@@ -168,7 +174,8 @@ struct MessageDelivery {
     }
     if !successes.isEmpty {
       do throws(SystemError) {
-        try await report(hop.lmtp == nil ? .relayed : .delivered, successes, of: open)
+        let isStored = successes[0].hop?.lmtp != nil
+        try await report(isStored ? .delivered : .relayed, successes, of: open)
       } catch {
         // Limitation: to tell it later the message would have to stay, and might be sent again.
         Log.say(.error, "\(id): the sender could not be told of the delivery: \(error)")

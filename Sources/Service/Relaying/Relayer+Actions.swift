@@ -53,7 +53,7 @@ extension Relayer {
   private typealias Tell = @Loop ([(id: QueueID, result: QueueActionResult)]) async -> Bool
 
   private func retry(_ ids: Set<QueueID>, named: Set<QueueID>, _ tell: Tell) async {
-    hops.forgetFailures { _ in true }
+    forgetFailures { _ in true }
     let due = spool.makeDue(ids).sorted()
     let rest = named.intersection(ids).subtracting(due)
     for start in stride(from: 0, to: due.count, by: Limits.toldAtOnce) {

@@ -1,5 +1,6 @@
 package import DNS
 package import EventLoop
+import Log
 package import Mail
 import Platform
 package import Spool
@@ -7,7 +8,8 @@ import TLS
 
 /// The relaying of queued mail: takes what is due, delivers it, puts back what has to wait.
 ///
-/// **Limits**: `Limits.deliveries` messages at the same time; those of `HopTable` for connections.
+/// **Limits**: `Limits.deliveries` messages at the same time; those of `HopTable` for connections. No
+/// delivery waits for a place: its message stands in line (`HopLines`).
 ///
 /// **Failures**: none ends it. What a destination or the disk does to a message postpones that
 /// message; no network, no name server and no smarthost are such reasons.
@@ -18,6 +20,8 @@ package final class Relayer {
     didSet {
       settingsVersion += 1
       tlsContexts = []
+      reportAllowance.perHour = settings.reportsPerHour
+      spool.arrival.signal()
     }
   }
   /// Counts the changes of the settings.
@@ -28,14 +32,28 @@ package final class Relayer {
   var authorities = TLSTrust.systemAuthorities
   let spool: Spool
   let resolver: Resolver
-  private let destinations: @Loop (Mailbox) -> ReportingMTA.Destinations
+  private let destination: @Loop (Mailbox) -> ReportingMTA.Destination
+  private let reportAllowance: ReportAllowance
   var hops = HopTable()
+  var turns = Turns()
+  var outage = Outage()
   let connections: HopConnections
-  /// Signalled when there may be a session or a place for a message that waits for one.
+  let lines: HopLines
+  /// Whether the last message came out of the queue, so that a line has its turn.
+  private var isLinesTurn = false
+  /// Where mail is taken again that waits for it, and nobody has called it yet.
+  var recovered: [Recovery] = []
+  /// How far a test has moved the time on in which nothing is sent somewhere.
+  var skipped = Duration.zero
+  /// The second of the local day.
+  var secondOfDay: () -> Int = { WallClock.localSecondOfDay }
+  /// Signalled when the place of a connection is given to another.
   let placeFreed = Condition()
   private var tlsContexts: [(trust: TLSTrust, context: TLSContext)] = []
   /// The messages that are being delivered.
   private(set) var delivering: [QueuedMessage] = []
+  /// How many they are.
+  var active: Int { delivering.count }
   /// Whether a command of an admin is being carried out.
   var isActing = false
   /// How many were begun since there was last nothing to do.
@@ -43,16 +61,19 @@ package final class Relayer {
   /// Sessions that are to be closed.
   private var leaving: [(hop: Hop, session: HopSession)] = []
 
-  /// - Parameter destinations: where mail for an address in one of our domains goes.
+  /// - Parameter destination: where mail for an address in one of our domains goes; to nobody if there
+  ///   is no such address.
   package init(
     settings: RelayingSettings, spool: Spool, resolver: Resolver,
-    destinations: @escaping @Loop (Mailbox) -> ReportingMTA.Destinations
+    destination: @escaping @Loop (Mailbox) -> ReportingMTA.Destination
   ) {
     self.settings = settings
-    self.destinations = destinations
+    self.destination = destination
     self.spool = spool
     self.resolver = resolver
     connections = HopConnections()
+    lines = HopLines(spool: spool)
+    reportAllowance = ReportAllowance(perHour: settings.reportsPerHour) { Log.say(.warning, $0) }
   }
 
   /// The longest wait between two attempts.
@@ -64,18 +85,26 @@ package final class Relayer {
   package func run() async {
     await withDiscardingTaskGroup { group in
       repeat {
-        while delivering.count < Limits.deliveries, let message = spool.takeDue(at: .now) {
+        callRecovered(in: &group)
+        while active < Limits.deliveries, let message = next() {
           delivering.append(message)
           begun += 1
           group.addTask { [self] in await deliver(message) }
         }
         // With nothing to do nobody's connection is held open.
-        if delivering.isEmpty { rest() }
+        if active == 0, nextTurn > .now + Limits.shortTurn { rest() }
         closeLeaving(in: &group)
       } while await waitForWork()
     }
     leaving += connections.takeAll()
     await withDiscardingTaskGroup { group in closeLeaving(in: &group) }
+  }
+
+  /// The next message to deliver: the lines and the queue take turns.
+  private func next() -> QueuedMessage? {
+    defer { isLinesTurn.toggle() }
+    return isLinesTurn
+      ? lines.call(room) ?? spool.takeDue(at: .now) : spool.takeDue(at: .now) ?? lines.call(room)
   }
 
   /// Gives back what the work that has just ended has used.
@@ -87,8 +116,8 @@ package final class Relayer {
 
   /// Returns when there may be something to do; false when the program is to stop.
   private func waitForWork() async -> Bool {
-    let hasRoom = delivering.count < Limits.deliveries
-    let due = hasRoom ? spool.firstDue ?? .distantFuture : .distantFuture
+    let due =
+      active < Limits.deliveries ? min(spool.firstDue ?? .distantFuture, nextTurn) : .distantFuture
     do throws(WaitError) {
       try await spool.arrival.wait(until: due)
     } catch {
@@ -100,6 +129,7 @@ package final class Relayer {
   private func deliver(_ message: QueuedMessage) async {
     await MessageDelivery(message, relayer: self).run()
     delivering.removeAll { $0.name == message.name }
+    lines.endCall(of: message)
     spool.arrival.signal()
   }
 
@@ -116,22 +146,6 @@ package final class Relayer {
     freePlace(hop)
   }
 
-  /// Tries the waiting mail for some domains now, those that are down included.
-  ///
-  /// - Returns: how many messages it is; nil if the queue is being searched already.
-  /// - Parameter matches: says whether a domain is meant; called on a worker too.
-  package func flush(_ matches: @Sendable (Domain) -> Bool) async -> Int? {
-    hops.forgetFailures { hop in
-      // A server that has the mail of many domains is asked again for each.
-      hop.domain.map { Domain($0).map(matches) ?? false } ?? true
-    }
-    return await spool.makeDue { envelope in
-      envelope.recipients.contains { recipient in
-        recipient.state == .toDo && recipient.path?.mailbox.map { matches($0.domain) } ?? false
-      }
-    }
-  }
-
   // MARK: What the deliveries share
 
   /// This host as it reports now.
@@ -139,17 +153,24 @@ package final class Relayer {
 
   /// This host as it reports under these settings.
   func reporting(_ settings: RelayingSettings) -> ReportingMTA {
-    ReportingMTA(host: settings.hostname, postmaster: settings.postmaster, spool: spool) {
-      [destinations] mailbox in
+    ReportingMTA(
+      host: settings.hostname, postmaster: settings.postmaster, notify: settings.notify,
+      allowance: reportAllowance, spool: spool
+    ) { [destination] mailbox in
       let isOurs = mailbox == settings.postmaster || settings.domains.contains(mailbox.domain)
-      return isOurs && settings.handovers[mailbox.domain] == nil ? destinations(mailbox) : nil
+      return isOurs && settings.handovers[mailbox.domain] == nil ? destination(mailbox) : nil
     }
   }
 
   /// The client side of TLS for a policy; nil where TLS is not used.
   func tlsContext(for encryption: RelayingSettings.Encryption) throws(TLSError) -> TLSContext? {
-    if encryption == .none { return nil }
-    let trust: TLSTrust = encryption == .verified ? authorities : .anyone
+    let trust: TLSTrust
+    switch encryption {
+    case .none: return nil
+    case .opportunistic, .required: trust = .anyone
+    case .verified: trust = authorities
+    case .pinned(let digests): trust = .fingerprints(digests)
+    }
     if let known = tlsContexts.first(where: { $0.trust == trust }) { return known.context }
     let context = try TLSContext.client(trust: trust)
     tlsContexts.append((trust, context))
@@ -158,9 +179,9 @@ package final class Relayer {
 
   /// Keeps a session for the next message to its destination.
   func keep(_ session: HopSession, for hop: Hop) {
-    hops.noteUse(hop)
+    if hops.noteUse(hop) { recovered.append(.destination(hop)) }
     if let oldest = connections.put(session, for: hop) { discard(oldest.session, of: oldest.hop) }
-    placeFreed.signal()
+    spool.arrival.signal()
   }
 
   /// Has a session closed, and its place given to another then; waits for neither.
@@ -173,18 +194,24 @@ package final class Relayer {
   func freePlace(_ hop: Hop) {
     hops.freePlace(hop)
     placeFreed.signal()
+    spool.arrival.signal()
   }
 
   /// Lets as many connect as may, now that one has.
   func noteSuccess(of hop: Hop) {
     hops.noteSuccess(hop)
-    placeFreed.signal()
+    spool.arrival.signal()
   }
 
   /// Notes that nothing came of a connection; says whether the destination is down.
   func noteFailure(of hop: Hop, hadSession: Bool = false, reason: String) -> Bool {
     hops.noteFailure(
-      hop, hadSession: hadSession, reason: reason, at: .now,
-      pause: min(Limits.deadHopPause, settings.retry[0] / 2))
+      hop, hadSession: hadSession, reason: reason, at: now, pause: pause)
   }
+
+  /// The time by which pauses and turns are kept.
+  var now: Instant { .now + skipped }
+
+  /// How long nothing is sent to a destination that is down.
+  var pause: Duration { min(Limits.deadHopPause, settings.retry[0] / 2) }
 }

@@ -2,25 +2,6 @@ package import Mail
 
 /// What the relaying of mail needs to know of the configuration.
 package struct RelayingSettings: Sendable {
-  /// The server that takes all outgoing mail.
-  package struct Smarthost: Sendable {
-    /// A host name or an address.
-    package var host: String
-    /// Its TCP port.
-    package var port: UInt16
-    /// Whether TLS comes before all else (RFC 8314 §3.3).
-    package var isImplicitTLS: Bool
-    /// How to log in there; nil for not at all.
-    package var credentials: Credentials?
-
-    package init(host: String, port: UInt16, isImplicitTLS: Bool, credentials: Credentials?) {
-      self.host = host
-      self.port = port
-      self.isImplicitTLS = isImplicitTLS
-      self.credentials = credentials
-    }
-  }
-
   /// A user name and a password of ours at another server; never logged.
   package struct Credentials: Sendable {
     /// Who we are there.
@@ -35,7 +16,7 @@ package struct RelayingSettings: Sendable {
   }
 
   /// What TLS must give before a message leaves.
-  package enum Encryption: Sendable {
+  package enum Encryption: Equatable, Sendable {
     /// TLS is not used.
     case none
     /// TLS is used if the server has it; without a check of its certificate (RFC 7435).
@@ -44,6 +25,13 @@ package struct RelayingSettings: Sendable {
     case required
     /// Nor without a certificate that is valid for the server's name.
     case verified
+    /// Nor without one of these certificates, by their SHA-256.
+    case pinned([[UInt8]])
+
+    /// Whether certain certificates are asked for.
+    var isPinned: Bool { if case .pinned = self { true } else { false } }
+    /// Whether it is certain whom a session is with.
+    var isProof: Bool { self == .verified || isPinned }
   }
 
   /// The name of this host in EHLO and in reports.
@@ -52,32 +40,38 @@ package struct RelayingSettings: Sendable {
   package var domains: Set<Domain>
   /// Who answers for this host, and hears of reports that cannot be delivered.
   package var postmaster: Mailbox
+  /// Who is told of mail whose sender is nobody; nil for the postmaster.
+  package var notify: Mailbox?
+  /// Reports to one address within an hour.
+  package var reportsPerHour: Int
   /// The servers that store the mail of some of these domains.
   package var handovers: [Domain: LMTPServer]
-  /// Nil: straight to the MX.
-  package var smarthost: Smarthost?
+  /// The routes, of which the first that holds for a recipient is taken.
+  package var routes: [Route]
+  /// How the mail leaves that no route is for.
+  package var otherwise: Route
   /// The port of MX hosts: 25, except where a test has no right to it.
   package var mxPort: UInt16
-  /// What TLS must give on every connection to another server.
-  package var encryption: Encryption
   /// The waits between attempts, of which the last repeats; never empty.
   package var retry: [Duration]
   /// The age at which a message is returned to its sender.
   package var lifetime: Duration
 
   package init(
-    hostname: Domain, domains: Set<Domain>, postmaster: Mailbox,
-    handovers: [Domain: LMTPServer] = [:], smarthost: Smarthost?, mxPort: UInt16,
-    encryption: Encryption, retry: [Duration], lifetime: Duration
+    hostname: Domain, domains: Set<Domain>, postmaster: Mailbox, notify: Mailbox? = nil,
+    reportsPerHour: Int = 60, handovers: [Domain: LMTPServer] = [:], routes: [Route] = [],
+    otherwise: Route, mxPort: UInt16, retry: [Duration], lifetime: Duration
   ) {
     precondition(!retry.isEmpty, "there is a wait between two attempts")
     self.hostname = hostname
     self.domains = domains
     self.postmaster = postmaster
+    self.notify = notify
+    self.reportsPerHour = reportsPerHour
     self.handovers = handovers
-    self.smarthost = smarthost
+    self.routes = routes
+    self.otherwise = otherwise
     self.mxPort = mxPort
-    self.encryption = encryption
     self.retry = retry
     self.lifetime = lifetime
   }

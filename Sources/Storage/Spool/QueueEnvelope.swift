@@ -1,4 +1,5 @@
 package import Mail
+package import Platform
 
 /// Who a queued message is from and for, and what has become of each recipient.
 ///
@@ -41,6 +42,8 @@ package struct QueueEnvelope: Equatable, Sendable {
     package var path: ForwardPath? { ForwardPath("<\(address)>", allowsUTF8: true) }
   }
 
+  /// The address of the client that has handed it in; nil for a report.
+  package let client: IPAddress?
   /// The reverse path without angle brackets; empty for a report (RFC 5321 §4.5.5).
   package let reversePath: String
   /// The reverse path as a value; nil if it is none.
@@ -78,6 +81,7 @@ extension QueueEnvelope {
   /// - Parameter bytes: the beginning of the file, at least to the first line of the message.
   /// - Returns: nil if it is not whole: the file is damaged or not one of ours.
   package init?(parsing bytes: [UInt8]) {
+    var client: IPAddress?
     var reversePath: String?
     var recipients: [Recipient] = []
     var arrived: Int64?
@@ -98,6 +102,7 @@ extension QueueEnvelope {
       let text = String(decoding: value, as: UTF8.self)
       switch String(decoding: line[(start + Self.prefix.utf8.count)..<colon], as: UTF8.self) {
       case "Arrived": arrived = Int64(text)
+      case "Origin": client = IPAddress(text.prefix { $0 != " " })
       case "From": reversePath = Self.path(value)
       case "Body": is8Bit = text == "8BITMIME"
       case "SMTPUTF8": isInternationalized = text == "yes"
@@ -122,6 +127,7 @@ extension QueueEnvelope {
     guard let reversePath, let arrived, let status, !recipients.isEmpty, start < bytes.count else {
       return nil
     }
+    self.client = client
     self.reversePath = reversePath
     self.recipients = recipients
     self.arrived = arrived

@@ -35,6 +35,9 @@ package struct QueuedMessage: Equatable, Sendable {
 
 /// The messages that wait in the queue, the one that is due first on top.
 ///
+/// A message whose destination has no place for it stands in a line, first come, first served, until it
+/// is called or the lines are dissolved: then it is due like any other.
+///
 /// **Limits**: 32 bytes a message, so 3.2 MB for 100,000; who waits for how long is on disk.
 struct QueueIndex {
   /// A message and when it is due; never, for one that is held.
@@ -46,26 +49,39 @@ struct QueueIndex {
   /// A binary min-heap.
   private var entries: [Entry] = []
 
-  var count: Int { entries.count }
+  /// The lines by their numbers; none is empty.
+  private var lines: [Int: Line] = [:]
+
+  /// Those that stand in a line.
+  private struct Line {
+    var messages: [QueuedMessage]
+    /// How many of them have left already.
+    var head = 0
+
+    var count: Int { messages.count - head }
+  }
+
+  var count: Int { lines.values.reduce(entries.count) { $0 + $1.count } }
 
   /// When the first message is due; nil for an empty queue.
   var firstDue: Instant? { entries.first?.due }
 
   /// All of them, in no order.
-  var messages: [QueuedMessage] { entries.map(\.message) }
+  var messages: [QueuedMessage] {
+    entries.map(\.message) + lines.values.flatMap { $0.messages[$0.head...] }
+  }
 
   /// Those that are neither due at `now` nor held, in no order.
   func waiting(at now: Instant) -> [QueuedMessage] {
     entries.lazy.filter { $0.due > now && $0.message.folder != .held }.map(\.message)
   }
 
-  /// How many there are, and how many of them are held and due.
+  /// How many there are, and how many of them are held and due; those in lines are.
   func counts(at now: Instant) -> QueueCounts {
-    entries.reduce(into: QueueCounts()) { counts, entry in
-      counts.all += 1
-      if entry.message.folder == .held { counts.held += 1 }
-      if entry.due <= now { counts.due += 1 }
-    }
+    var counts = QueueCounts(all: count)
+    counts.held = entries.count { $0.message.folder == .held }
+    counts.due = count - entries.count { $0.due > now }
+    return counts
   }
 
   mutating func reserve(_ count: Int) { entries.reserveCapacity(count) }
@@ -91,7 +107,10 @@ struct QueueIndex {
   }
 
   /// Makes those due at `now` that match and are not held; says which they are, in no order.
+  ///
+  /// Those in lines are due already, and stand in line no more.
   mutating func makeDue(at now: Instant, where matches: (QueuedMessage) -> Bool) -> [QueueID] {
+    dissolveLines(at: now)
     var found: [QueueID] = []
     for place in entries.indices {
       let message = entries[place].message
@@ -103,8 +122,9 @@ struct QueueIndex {
     return found
   }
 
-  /// Takes out those that match, the oldest first.
-  mutating func take(where matches: (QueuedMessage) -> Bool) -> [Entry] {
+  /// Takes out those that match, the oldest first; those in lines are due, and stand there no more.
+  mutating func take(at now: Instant, where matches: (QueuedMessage) -> Bool) -> [Entry] {
+    dissolveLines(at: now)
     let taken = entries.filter { matches($0.message) }
     if taken.isEmpty { return [] }
     entries.removeAll { matches($0.message) }
@@ -114,6 +134,50 @@ struct QueueIndex {
 
   private mutating func restoreOrder() {
     for place in (0..<entries.count / 2).reversed() { sink(from: place) }
+  }
+
+  // MARK: Lines
+
+  /// How many messages stand in a line.
+  func count(inLine number: Int) -> Int { lines[number]?.count ?? 0 }
+
+  /// Puts a message at the end of a line, or back to its front.
+  mutating func park(_ message: QueuedMessage, inLine number: Int, atFront: Bool) {
+    guard var line = lines.removeValue(forKey: number) else {
+      lines[number] = Line(messages: [message])
+      return
+    }
+    if !atFront {
+      line.messages.append(message)
+    } else if line.head > 0 {
+      line.head -= 1
+      line.messages[line.head] = message
+    } else {
+      line.messages.insert(message, at: 0)
+    }
+    lines[number] = line
+  }
+
+  /// Takes the first message of a line.
+  mutating func takeParked(inLine number: Int) -> QueuedMessage? {
+    guard var line = lines.removeValue(forKey: number) else { return nil }
+    let message = line.messages[line.head]
+    line.head += 1
+    if line.count == 0 { return message }
+    if line.head >= 32 && line.head > line.count {
+      line.messages.removeFirst(line.head)
+      line.head = 0
+    }
+    lines[number] = line
+    return message
+  }
+
+  /// Makes all messages in lines due at `now`, so that none stands in one any more.
+  mutating func dissolveLines(at now: Instant) {
+    for line in lines.values {
+      for message in line.messages[line.head...] { insert(message, due: now) }
+    }
+    lines = [:]
   }
 
   private mutating func sink(from start: Int = 0) {

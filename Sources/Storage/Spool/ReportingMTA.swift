@@ -53,19 +53,6 @@ package struct ReportingMTA {
     case file(OpenMessage)
   }
 
-  /// Where mail for an address of this host goes, to one place at least.
-  package struct Destinations: Sendable {
-    /// The names of maildrops.
-    package var users: [String]
-    /// Addresses elsewhere, as of an alias.
-    package var remote: [Mailbox]
-
-    package init(users: [String], remote: [Mailbox] = []) {
-      self.users = users
-      self.remote = remote
-    }
-  }
-
   /// A report that has been stored.
   package struct Report: Sendable {
     /// Its identifier.
@@ -74,44 +61,71 @@ package struct ReportingMTA {
     package let recipient: Mailbox
   }
 
+  /// Where mail for an address of this host goes.
+  package struct Destination: Equatable, Sendable {
+    /// The names of maildrops.
+    package var users: [String]
+    /// Addresses elsewhere, as an alias has them.
+    package var remote: [Mailbox]
+
+    package init(users: [String], remote: [Mailbox] = []) {
+      self.users = users
+      self.remote = remote
+    }
+
+    var isEmpty: Bool { users.isEmpty && remote.isEmpty }
+  }
+
   private let host: Domain
   private let postmaster: Mailbox
+  private let notify: Mailbox
+  private let allowance: ReportAllowance?
   private let spool: Spool
-  private let destinations: @Loop (Mailbox) -> Destinations?
+  private let destination: @Loop (Mailbox) -> Destination?
+
+  /// The maildrop of what nobody else can be told.
+  package nonisolated static let lastMaildrop = "postmaster"
 
   /// How much of a message is read at a time, in bytes.
   private nonisolated static let pieceBytes = 32 << 10
 
   /// - Parameters:
   ///   - postmaster: answers for this host, and hears of failures that nobody else can be told.
-  ///   - destinations: where mail for an address of this host goes; nil for one that is elsewhere.
+  ///   - notify: is told in place of a sender that nobody is; nil for the postmaster.
+  ///   - allowance: how many reports an address may get; nil for any number.
+  ///   - destination: where mail for an address goes; nil for one that is elsewhere, and a destination
+  ///     without anybody for one of ours that nobody has.
   package init(
-    host: Domain, postmaster: Mailbox, spool: Spool,
-    destinations: @escaping @Loop (Mailbox) -> Destinations?
+    host: Domain, postmaster: Mailbox, notify: Mailbox? = nil, allowance: ReportAllowance? = nil,
+    spool: Spool, destination: @escaping @Loop (Mailbox) -> Destination?
   ) {
     self.host = host
     self.postmaster = postmaster
+    self.notify = notify ?? postmaster
+    self.allowance = allowance
     self.spool = spool
-    self.destinations = destinations
+    self.destination = destination
   }
 
   /// Tells the sender of a message what has become of it for some recipients.
   ///
-  /// The recipients are those of which the sender wants to be told (`NotificationRequest.wants`). Where
+  /// The recipients are those of which the sender wants to be told (`NotificationRequest.wants`). A
+  /// sender that nobody is, as devices give one, is told in the person of `notify`. Where
   /// the message has no sender it is a report itself: of its failure the postmaster of this host is
-  /// told, in a maildrop here, and of the rest nobody, so nothing is ever sent back and forth
+  /// told in a maildrop, and of the rest nobody, so nothing is ever sent back and forth
   /// (RFC 5321 §6.1).
   ///
   /// **Durability**: the report is in the queue or in a maildrop when this returns.
   ///
-  /// - Returns: nil if there is nothing to tell, or nobody to tell it.
+  /// - Returns: nil if there is nothing to tell, nobody to tell it, or too much was told already.
   package func tell(
     _ action: DeliveryReport.Action, of recipients: [DeliveryReport.Recipient],
     about subject: Subject, original: Original
   ) async throws(SystemError) -> Report? {
     if recipients.isEmpty || subject.reversePath.isEmpty && action != .failed { return nil }
+    let (sender, place) = addressee(of: subject)
+    if let allowance, !allowance.admits(sender, at: .now) { return nil }
     let id = spool.makeID()
-    let sender = Mailbox(subject.reversePath, allowsUTF8: true) ?? postmaster
     var report = DeliveryReport(
       host: host, postmaster: postmaster, sender: sender, identifier: "\(id)",
       date: DateTime(unixSeconds: WallClock.now),
@@ -119,14 +133,19 @@ package struct ReportingMTA {
     report.envelopeIdentifier = subject.report.envelopeIdentifier
     report.isInternationalized = subject.isInternationalized
     report.retryEnd = subject.retryEnd.map(DateTime.init)
-    let places = places(of: sender, isLast: subject.reversePath.isEmpty)
+    var destination = place
+    if subject.reversePath.isEmpty {
+      // A report that cannot leave must not cause one that leaves as well.
+      let users = destination.users
+      destination = Destination(users: users.isEmpty ? [Self.lastMaildrop] : users)
+    }
     let envelope = SubmittedEnvelope(
-      reversePath: "", recipients: places.remote.map { .init($0.text) }, is8Bit: true,
-      isInternationalized: ([sender] + places.remote).contains { !$0.isASCII },
+      reversePath: "", recipients: destination.remote.map { .init($0.text) }, is8Bit: true,
+      isInternationalized: ([sender] + destination.remote).contains { !$0.isASCII },
       // RFC 8689 §5: the report tells as much as the message did.
       requiresTLS: subject.requiresTLS, origin: "report about \(subject.id)")
     let delivery = spool.begin(
-      envelope, users: places.users, id: id,
+      envelope, users: destination.users, id: id,
       trace: "Received: by \(host.text) id \(id);\n\t\(report.date.text)\n")
     var content: [UInt8] = []
     if case .file(let message) = original, returnsAll(of: message, subject, action) {
@@ -144,15 +163,19 @@ package struct ReportingMTA {
     return Report(id: id, recipient: sender)
   }
 
-  /// Where a report goes.
-  ///
-  /// - Parameter isLast: whether it is about a report. It stays on this host then: wherever the mail
-  ///   of the postmaster goes on to may be what has failed, and would fail again for each report.
-  private func places(of sender: Mailbox, isLast: Bool) -> Destinations {
-    let found = destinations(sender)
-    if !isLast { return found ?? Destinations(users: [], remote: [sender]) }
-    let users = found?.users ?? []
-    return Destinations(users: users.isEmpty ? [sender.localPart] : users)
+  /// Who is told, and where that one is.
+  private func addressee(of subject: Subject) -> (mailbox: Mailbox, place: Destination) {
+    if subject.reversePath.isEmpty { return (postmaster, place(of: postmaster)) }
+    if let sender = Mailbox(subject.reversePath, allowsUTF8: true), !sender.domain.isNowhere {
+      let place = place(of: sender)
+      if !place.isEmpty { return (sender, place) }
+    }
+    let place = place(of: notify)
+    return (notify, place.isEmpty ? Destination(users: [Self.lastMaildrop]) : place)
+  }
+
+  private func place(of mailbox: Mailbox) -> Destination {
+    destination(mailbox) ?? Destination(users: [], remote: [mailbox])
   }
 
   /// RFC 3461 §4.3: RET is about failures only, and RFC 8689 §5 lets it be HDRS for REQUIRETLS.
@@ -187,5 +210,15 @@ package struct ReportingMTA {
       try await delivery.write(piece)
       offset += piece.count
     }
+  }
+}
+
+extension Domain {
+  /// Whether no mail can be for it: a name of one label, as a device takes its own for, or one that the
+  /// DNS of the Internet never has (RFC 6761 §6, RFC 6762 §3).
+  fileprivate var isNowhere: Bool {
+    guard addressLiteral == nil else { return false }
+    let labels = text.utf8.split(separator: UInt8(ascii: ".")).map { String(Substring($0)) }
+    return labels.count < 2 || ["invalid", "local", "localhost"].contains(labels[labels.count - 1])
   }
 }

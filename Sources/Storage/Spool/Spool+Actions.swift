@@ -13,7 +13,8 @@ extension Spool {
   /// Takes messages that wait out of the index, the oldest first: from now on they belong to the caller, who
   /// puts back what is to stay.
   package func take(_ ids: Set<QueueID>) -> [Taken] {
-    index.take { ids.contains($0.name.id) }.map { Taken(message: $0.message, due: $0.due) }
+    index.take(at: .now) { ids.contains($0.name.id) }
+      .map { Taken(message: $0.message, due: $0.due) }
   }
 
   /// Puts messages back as they were.

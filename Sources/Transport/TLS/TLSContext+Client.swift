@@ -9,6 +9,8 @@ extension TLSContext {
   ) throws(TLSError) -> TLSContext {
     let context = unsafe TLSContext(TLS_client_method(), minimum: minimum)
     switch trust {
+    case .fingerprints:
+      throw .untrusted(reason: "fingerprints cannot be checked")
     case .anyone:
       // A weak key still hides more than the plain text that would be sent instead of it.
       unsafe SSL_CTX_set_security_level(context.pointer, 1)

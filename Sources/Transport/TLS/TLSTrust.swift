@@ -6,4 +6,6 @@ package enum TLSTrust: Equatable, Sendable {
   case systemAuthorities
   /// The same with the authorities, or the server's own certificate, in a PEM file.
   case authorities(path: String)
+  /// Holders of a certificate with one of these SHA-256 hashes.
+  case fingerprints([[UInt8]])
 }

@@ -5,6 +5,7 @@ extension FuzzEntry {
   static func runHeader(_ input: [UInt8]) throws(FuzzFinding) {
     guard input.count >= 2 else { return }
     let content = Array(input.dropFirst(2))
+    try checkReplacement(content, seed: input[1])
     let rules = rules(bits: input[0])
     let whole = Passed(content.isEmpty ? [] : [content], rules)
     let cut = Passed(content.pieces(seed: input[1]), rules)
@@ -14,6 +15,35 @@ extension FuzzEntry {
     if rules.isEmpty { try FuzzFinding.check(whole.output == content, "no rules change nothing") }
     let again = Passed([whole.output], rules)
     try FuzzFinding.check(again.output == whole.output, "what has passed passes unchanged")
+  }
+
+  /// That a replaced author is the only one, and that nothing behind the header is touched.
+  private static func checkReplacement(_ content: [UInt8], seed: UInt8) throws(FuzzFinding) {
+    guard let anna = Mailbox("anna@home.example") else { return }
+    func replaced(_ pieces: [[UInt8]]) -> [UInt8] {
+      var pass = AuthorReplacement(by: anna, addsReplyTo: true)
+      var output: [UInt8] = []
+      for piece in pieces { pass.process(piece.span, into: &output) }
+      pass.finish(into: &output)
+      return output
+    }
+    let output = replaced(content.isEmpty ? [] : [content])
+    try FuzzFinding.check(
+      output == replaced(content.pieces(seed: seed)), "a replaced author depends on the cuts")
+    let lines = { (bytes: [UInt8]) in bytes.count { $0 == .lineFeed } }
+    try FuzzFinding.check(
+      output.count + lines(output)
+        <= content.count + lines(content) + AuthorReplacement.addedBytes,
+      "a replaced author takes more room than was said")
+    let body = content[HeaderScan.headerBytes(of: content.span)...]
+    try FuzzFinding.check(output.suffix(body.count) == body, "a body is touched")
+    var scan = HeaderScan()
+    var index = 0
+    var authors = 0
+    while let part = scan.next(in: output.span, from: &index) {
+      if part == .field, scan.isNamed("From") { authors += 1 }
+    }
+    try FuzzFinding.check(authors == 1, "a message has another author beside the new one")
   }
 
   private static func rules(bits: UInt8) -> HeaderRules {

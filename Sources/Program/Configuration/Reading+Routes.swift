@@ -1,0 +1,63 @@
+import Mail
+import Platform
+
+extension Reading {
+  /// A route with its policy of TLS and its password, or told of what would lead nowhere or leak one.
+  ///
+  /// - Parameter key: the key that names its servers.
+  mutating func checked(
+    _ route: Configuration.Route, _ section: Section, _ key: String, hostname: Domain?
+  ) -> Configuration.Route {
+    var route = route
+    let name = section.isNamed ? route.name : nil
+    if section == .route, route.via == nil {
+      if !isRejected(section, of: name, key) {
+        report(section, of: name, key, "it is missing; give \(Syntax<Via>.via.form)")
+      }
+      return route
+    }
+    for case .smtp(let server) in route.servers where server.host.description == hostname?.text {
+      report(section, of: name, key, "it is this host; mail would circle")
+    }
+    let policy = route.tls
+    route.tls = policy ?? tlsPolicy(of: route)
+    if policy == TLSPolicy.none, route.servers.contains(where: \.usesImplicitTLS) {
+      report(
+        section, of: name, "tls", "none contradicts smtps in the \(key); give encrypt or verify")
+    }
+    if case .fingerprints = policy, route.servers.isEmpty {
+      report(section, of: name, "tls", "mail exchangers have no certificate that all of them share")
+    }
+    route.credentials = credentials(of: route, section, name, key)
+    return route
+  }
+
+  /// What is asked of TLS where the file does not say: proof, where a secret or `smtps` calls for it.
+  private func tlsPolicy(of route: Configuration.Route) -> TLSPolicy {
+    if route.servers.contains(where: \.usesImplicitTLS) { return .verify }
+    let isAtHome = route.servers.allSatisfy(\.isOnThisHost)
+    return route.credentialsName == nil || isAtHome ? .may : .verify
+  }
+
+  /// What the route logs in with.
+  private mutating func credentials(
+    of route: Configuration.Route, _ section: Section, _ name: String?, _ key: String
+  ) -> Credentials? {
+    guard let entry = route.credentialsName else { return nil }
+    guard !route.servers.isEmpty else {
+      let server = section == .relay ? "smarthost" : "server"
+      report(
+        section, of: name, "credentials",
+        "there is no \(server) to log in at; add one, or remove this")
+      return nil
+    }
+    if !route.servers.allSatisfy(\.isOnThisHost), route.tls?.mayLackTLS != false {
+      report(
+        section, of: name, "tls",
+        "the password of \(quoted(entry)) could cross the network unencrypted;"
+          + " give verify, or encrypt where the certificate cannot be verified")
+    }
+    return credentials(
+      entry, for: section.heading(name), at: place(section, of: name, "credentials"))
+  }
+}

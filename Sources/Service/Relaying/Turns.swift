@@ -1,0 +1,24 @@
+import Platform
+
+/// When the next message may go to each destination whose messages are to keep a distance.
+///
+/// **Limits**: `Limits.pacedHops` destinations; of one more, that whose turn came first is forgotten.
+struct Turns {
+  private var next: [Hop: Instant] = [:]
+
+  /// When the next message may go there.
+  func next(_ hop: Hop) -> Instant { next[hop] ?? Instant(nanoseconds: 0) }
+
+  /// Takes the turn, if it has come.
+  mutating func take(_ hop: Hop, interval: Duration, at now: Instant) -> Bool {
+    if interval == .zero { return true }
+    guard next(hop) <= now else { return false }
+    if next[hop] == nil, next.count >= Limits.pacedHops,
+      let first = next.min(by: { $0.value < $1.value })
+    {
+      next[first.key] = nil
+    }
+    next[hop] = now + interval
+    return true
+  }
+}

@@ -1,0 +1,59 @@
+package import EventLoop
+package import Mail
+package import Platform
+
+/// How many reports an address has got: what sends thousands of messages that fail must not fill the
+/// maildrop of whoever is told.
+///
+/// What is over the limit is not told; the log has each failure, and how many reports were left out.
+///
+/// **Limits**: 256 addresses are counted; for one more, the count that began first
+/// is forgotten.
+@Loop
+package final class ReportAllowance {
+  /// Reports to one address within an hour; replaced when the configuration is read again.
+  package var perHour: Int
+  private let remark: @Loop (String) -> Void
+  private var counts: [Mailbox: Count] = [:]
+
+  private struct Count {
+    var start: Instant
+    var told = 0
+    var omitted = 0
+  }
+
+  private nonisolated static let hour = Duration.seconds(3600)
+  private nonisolated static let addresses = 256
+
+  /// - Parameter remark: logs a sentence.
+  package init(perHour: Int, remark: @escaping @Loop (String) -> Void) {
+    self.perHour = perHour
+    self.remark = remark
+  }
+
+  /// Whether a report to the address may be made, which is counted.
+  package func admits(_ mailbox: Mailbox, at now: Instant) -> Bool {
+    var count = counts[mailbox] ?? Count(start: now)
+    if now - count.start >= Self.hour {
+      if count.omitted > 0 {
+        remark("\(count.omitted) reports to \(mailbox.text) were left out within an hour")
+      }
+      count = Count(start: now)
+    }
+    defer { counts[mailbox] = count }
+    if count.told >= perHour {
+      if count.omitted == 0 {
+        remark("\(mailbox.text) has got \(perHour) reports within an hour: no more are made")
+      }
+      count.omitted += 1
+      return false
+    }
+    count.told += 1
+    if counts[mailbox] == nil, counts.count >= Self.addresses,
+      let first = counts.min(by: { $0.value.start < $1.value.start })
+    {
+      counts[first.key] = nil
+    }
+    return true
+  }
+}
