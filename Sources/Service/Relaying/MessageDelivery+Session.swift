@@ -90,7 +90,7 @@ extension MessageDelivery {
     }
     let session = HopSession(
       connection, to: target, settings: clientSettings(for: hop, encryption), context: context,
-      disk: relayer.spool.disk, patience: relayer.patience)
+      servers: relayer.servers, disk: relayer.spool.disk, patience: relayer.patience)
     let smarthost = hop.lmtp == nil ? settings.smarthost : nil
     let isImplicitTLS = smarthost?.isImplicitTLS ?? false
     // A password never leaves in clear, so without TLS there would be no session anyway.

@@ -18,6 +18,7 @@ package final class Relayer {
     didSet {
       settingsVersion += 1
       tlsContexts = []
+      servers.forget()
     }
   }
   /// Counts the changes of the settings.
@@ -31,6 +32,7 @@ package final class Relayer {
   private let destination: @Loop (Mailbox) -> ReportingMTA.Destination
   var hops = HopTable()
   let connections: HopConnections
+  let servers = KnownServers()
   /// Signalled when there may be a session or a place for a message that waits for one.
   let placeFreed = Condition()
   private var tlsContexts: [(trust: TLSTrust, context: TLSContext)] = []
