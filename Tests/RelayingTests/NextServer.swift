@@ -46,6 +46,8 @@ final class NextServer {
   private(set) var messages: [Message] = []
   private(set) var commands: [String] = []
   private(set) var connections = 0
+  /// How many connections went on from the TLS session of an earlier one.
+  private(set) var resumptions = 0
   private(set) var open = 0
   private(set) var mostOpen = 0
   /// Signalled when a connection comes or ends, and before a reply is sent.
@@ -120,6 +122,7 @@ final class NextServer {
         guard let context else { throw .closed }
         try await connection.flush(until: deadline)
         try await connection.acceptTLS(context, until: deadline)
+        if connection.isResumed { resumptions += 1 }
       case ("QUIT", _): return
       default: break
       }
@@ -147,8 +150,9 @@ final class NextServer {
       var text = String(reply.dropFirst(Self.raw.count))
       let end = [Self.hangUp, Self.silence].first { text.hasSuffix($0) }
       if let end { text.removeLast(end.count) }
-      let bytes = Array(text.split(separator: "|", omittingEmptySubsequences: false)
-        .joined(separator: "\r\n").utf8)
+      let bytes = Array(
+        text.split(separator: "|", omittingEmptySubsequences: false)
+          .joined(separator: "\r\n").utf8)
       try await connection.write(bytes, until: deadline)
       try await connection.flush(until: deadline)
       if let end { try await send(end, on: connection) }

@@ -6,7 +6,8 @@ struct MechanismTests {
   @Test(
     arguments: [
       ("PLAIN", Mechanism.plain), ("plain", .plain), ("Login", .login), ("LOGIN", .login),
-      ("cram-md5", .cramMD5), ("scram-sha-256", .scramSHA256), ("Scram-SHA-256-Plus", .scramSHA256Plus),
+      ("cram-md5", .cramMD5), ("scram-sha-256", .scramSHA256),
+      ("Scram-SHA-256-Plus", .scramSHA256Plus),
     ])
   func `A name is read in any case`(name: String, mechanism: Mechanism) {
     #expect(Mechanism(name: Array(name.utf8)[...]) == mechanism)

@@ -85,7 +85,8 @@ struct ClientAuthenticationTests {
   @Test(
     "A server that has not proved that it knows the password gets no mail",
     arguments: [
-      ["235 2.7.0 welcome"], [challenge("v=AAAA"), "501 cancelled"], [challenge("v=AAAA"), "235 x"],
+      ["235 2.7.0 welcome"], [challenge("v=AAAA"), "501 cancelled"],
+      [challenge("v=AAAA"), "235 x"],
       ["334 ", "501 x"], ["334 ====", "501 x"], [challenge("e=other-error"), "535 x"],
     ])
   func unproved(replies: [String]) throws {
@@ -129,7 +130,8 @@ struct ClientAuthenticationTests {
     #expect(bed.reply("504 5.5.4 nor that")?.obstacle?.text == "504 5.5.4 nor that")
   }
 
-  @Test("A failure that may pass is no reason to try another", arguments: ["454 4.7.0 later", "421 x"])
+  @Test(
+    "A failure that may pass is no reason to try another", arguments: ["454 4.7.0 later", "421 x"])
   func temporary(reply: String) throws {
     var bed = try ClientBed(password: "secret", isTLSActive: true)
     _ = bed.offer("LOGIN CRAM-MD5")
@@ -138,7 +140,10 @@ struct ClientAuthenticationTests {
 
   @Test(
     "A challenge that is none is answered with a cancel, whatever comes then",
-    arguments: ["334 !", "334 QQ=", "334", challenge("r=x,s=QQ==,i=1"), "334 " + String(repeating: "Q", count: 3000)])
+    arguments: [
+      "334 !", "334 QQ=", "334", challenge("r=x,s=QQ==,i=1"),
+      "334 " + String(repeating: "Q", count: 3000),
+    ])
   func garbage(challenge: String) throws {
     for reply in ["501 ok", "250 x", "334 more"] {
       var bed = try ClientBed(password: "secret", isTLSActive: true)

@@ -39,7 +39,8 @@ struct ClientChunkingTests {
   @Test(
     "A verdict on a chunk is one on the message, and the next begins with RSET after a refusal",
     arguments: [
-      ("550 5.7.1 spam", "failed 5.7.1"), ("554 x", "failed 5.0.0"), ("552 5.3.4 x", "failed 5.3.4"),
+      ("550 5.7.1 spam", "failed 5.7.1"), ("554 x", "failed 5.0.0"),
+      ("552 5.3.4 x", "failed 5.3.4"),
       ("451 4.3.0 x", "deferred 4.3.0"), ("530 5.7.0 x", "deferred 5.7.0"),
     ])
   func verdict(reply: String, outcome: String) throws {

@@ -21,7 +21,8 @@ struct ClientMeetsServerTests {
   ) throws -> Result {
     var result = Result(
       server: TestBed(listener: "submission-plain"),
-      client: try ClientBed(tls: tls, password: "secret", allowsPasswordInClear: tls == .never, mechanisms: mechanisms,
+      client: try ClientBed(
+        tls: tls, password: "secret", allowsPasswordInClear: tls == .never, mechanisms: mechanisms,
         usesChunking: usesChunking))
     var waiting = envelopes[...]
     var action = ClientAction.awaitReply

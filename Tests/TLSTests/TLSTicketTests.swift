@@ -51,7 +51,8 @@ import Testing
     #expect(!second.client.isResumed)
   }
 
-  @Test("A session that is resumed is held against the fingerprint too", arguments: [0x0303, 0x0304])
+  @Test(
+    "A session that is resumed is held against the fingerprint too", arguments: [0x0303, 0x0304])
   func fingerprint(version: Int32) throws {
     let credentials = try Credentials()
     let server = try credentials.serverContext()

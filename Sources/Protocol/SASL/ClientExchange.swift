@@ -64,7 +64,8 @@ package struct ClientExchange: Sendable {
     bindsChannel: Bool, isBindingOffered: Bool
   ) {
     precondition(
-      random.count >= Limits.clientNonceBytes, "a nonce that can be guessed lets a proof be replayed")
+      random.count >= Limits.clientNonceBytes,
+      "a nonce that can be guessed lets a proof be replayed")
     mechanism = bindsChannel ? .scramSHA256Plus : .scramSHA256
     state = .scram(
       SCRAMClientExchange(

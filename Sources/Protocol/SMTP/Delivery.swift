@@ -38,7 +38,8 @@ struct Delivery: Sendable {
   private var isSenderRefused = false
 
   init(
-    _ envelope: Envelope, capabilities: Capabilities, beginsWithReset: Bool, usesChunk: Bool = false,
+    _ envelope: Envelope, capabilities: Capabilities, beginsWithReset: Bool,
+    usesChunk: Bool = false,
     isProbe: Bool = false
   ) {
     self.envelope = envelope
