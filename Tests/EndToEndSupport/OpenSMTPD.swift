@@ -49,7 +49,8 @@ package final class OpenSMTPD {
       """
     try configuration.write(toFile: "\(path)/smtpd.conf", atomically: true, encoding: .utf8)
     daemon = try Peers.start(
-      ["unshare", "-m", "sh", "-c", script, "sh", path, package], output: "\(path)/out")
+      ["unshare", "-m", "sh", "-c", script, "sh", path, package], of: "opensmtpd",
+      output: "\(path)/out")
     try eventually("OpenSMTPD listens", context: { log }) {
       (try? Client(port: port).expect("220")) != nil
     }

@@ -3,15 +3,16 @@ import Foundation
 /// Mail servers of Debian that tests talk to: unpacked in `.build/peers`, and never installed, for an
 /// installation would start them.
 package enum Peers {
-  /// Where the package is unpacked; what it needs beside the libraries that every Debian has must be
-  /// installed.
+  /// Where the package is unpacked, with the libraries that it needs and that are not installed.
   package static func path(of package: String) throws -> String { try unpacked(package).get() }
 
   /// Starts a daemon that closes every descriptor it has been given.
   ///
   /// By one of them `Process` learns of the end of a program; a shell that stays keeps it, and the daemon
   /// ends with the shell.
-  static func start(_ command: [String], output: String) throws -> Program {
+  static func start(
+    _ command: [String], of package: String, output: String
+  ) throws -> Program {
     let script = """
       trap 'kill $child' TERM
       setpriv --pdeathsig TERM "$@" &
@@ -19,7 +20,11 @@ package enum Peers {
       wait $child
       wait $child
       """
-    return try Program("sh", ["-c", script, "sh"] + command, output: output)
+    let path = try path(of: package)
+    let names = try? FileManager.default.contentsOfDirectory(atPath: "\(path)/usr/lib")
+    let folders = (names ?? []).map { "\(path)/usr/lib/\($0)" }
+    let libraries = "LD_LIBRARY_PATH=" + folders.joined(separator: ":")
+    return try Program("env", [libraries, "sh", "-c", script, "sh"] + command, output: output)
   }
 
   /// The root of the source tree, whose `.build` outlives a test run.
@@ -43,8 +48,12 @@ package enum Peers {
         set -e
         mkdir -p "$1/$2.new"
         cd "$1/$2.new"
-        apt-get -qq download "$2"
-        dpkg -x "$2"_*.deb .
+        missing=
+        for library in $(apt-cache depends -i "$2" | sed -n 's/^  Depends: \\(lib.*\\)/\\1/p'); do
+          dpkg -s "$library" >/dev/null 2>&1 || missing="$missing $library"
+        done
+        apt-get -qq download "$2" $missing
+        for file in *.deb; do dpkg -x "$file" .; done
         mv "$1/$2.new" "$1/$2"
         """
       let run = try Program.run("sh", ["-c", script, "sh", folder, package])

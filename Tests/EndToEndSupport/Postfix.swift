@@ -51,6 +51,7 @@ package final class Postfix {
       smtpd_tls_cert_file = \(path)/cert.pem
       smtpd_tls_key_file = \(path)/key.pem
       smtpd_tls_security_level = may
+      smtpd_tls_received_header = yes
       smtp_tls_security_level = may
       smtputf8_enable = yes
       maillog_file = \(path)/log
@@ -100,9 +101,9 @@ package final class Postfix {
     try services.write(toFile: "\(path)/conf/master.cf", atomically: true, encoding: .utf8)
     master = try Peers.start(
       [
-        "env", "LD_LIBRARY_PATH=\(package)/usr/lib/postfix", "MAIL_CONFIG=\(path)/conf",
+        "env", "MAIL_CONFIG=\(path)/conf",
         "\(package)/usr/lib/postfix/sbin/master", "-c", "\(path)/conf", "-d",
-      ], output: "\(path)/out")
+      ], of: "postfix", output: "\(path)/out")
     try eventually("Postfix listens", context: { log }) {
       (try? Client(port: port).expect("220")) != nil
     }
