@@ -37,6 +37,20 @@ struct WireEncoderTests {
     }
   }
 
+  @Test(
+    "Where the size is told, lines get CRLF and nothing else",
+    arguments: [
+      ("", ""), ("a\n", "a\r\n"), ("a", "a"), (".\n..\n", ".\r\n..\r\n"), ("a\n.", "a\r\n."),
+      ("a\r\nb\r", "a\r\nb\r"),
+    ])
+  func withoutEnd(stored: String, wire: String) {
+    var encoder = WireEncoder(endsWithDot: false)
+    var output: [UInt8] = []
+    for byte in Array(stored.utf8) { encoder.encode([byte].span, into: &output) }
+    encoder.finish(into: &output)
+    #expect(text(output) == wire)
+  }
+
   @Test("Decoding undoes encoding", arguments: 0..<200)
   func roundTrip(seed: UInt64) {
     var random = FixedRandom(seed: seed)

@@ -24,6 +24,25 @@ import Testing
     }
   }
 
+  @Test(
+    "In a chunk what is stored arrives exactly, with nothing added but CR",
+    arguments: [
+      ("a\nb\n", "a\r\nb\r\n"), ("\n", "\r\n"), ("no line end", "no line end"), (".\n", ".\r\n"),
+      ("..\n.x\nx.\n", "..\r\n.x\r\nx.\r\n"), (".", "."), ("\u{E9}\n", "\u{E9}\r\n"),
+    ])
+  func exactChunk(stored: String, wire: String) async throws {
+    try await onLoop {
+      let server = try NextServer()
+      server.capabilities.append("CHUNKING")
+      let bed = try Bed(smarthost: server)
+      try await bed.put(to: "ann@far.example", content: stored)
+      try await bed.run(server)
+      #expect(server.messages.first?.text == wire)
+      #expect(server.commands.contains("BDAT \(wire.utf8.count) LAST"))
+      #expect(bed.names(in: "queue/cur") == [])
+    }
+  }
+
   @Test("Dots and line ends count wherever the pieces are cut", arguments: -3...3)
   func pieces(offset: Int) async throws {
     let line = String(repeating: "x", count: Limits.pieceBytes + offset)
@@ -38,8 +57,10 @@ import Testing
     }
   }
 
-  @Test("Five megabytes arrive whole, in clear and by TLS", arguments: [false, true])
-  func large(isEncrypted: Bool) async throws {
+  @Test(
+    "Five megabytes arrive whole, in clear and by TLS, with a dot and in a chunk",
+    arguments: [false, true], [false, true])
+  func large(isEncrypted: Bool, isChunk: Bool) async throws {
     let line = Array(".0123456789abcdefghijklmnopqrstuvwxyz".utf8)
     var stored: [UInt8] = []
     var wire: [UInt8] = []
@@ -48,14 +69,15 @@ import Testing
       length = (length + 7) % line.count
       stored += line[..<length]
       stored.append(0x0A)
-      if length > 0 { wire.append(0x2E) }
+      if length > 0, !isChunk { wire.append(0x2E) }
       wire += line[..<length]
       wire += [0x0D, 0x0A]
     }
-    wire += Array(".\r\n".utf8)
+    if !isChunk { wire += Array(".\r\n".utf8) }
     try await onLoop { [stored, wire] in
       let server = try NextServer()
       if isEncrypted { server.context = try Identity("mx.far.example").server }
+      if isChunk { server.capabilities.append("CHUNKING") }
       let bed = try Bed(smarthost: server, encryption: .opportunistic)
       try await bed.put(from: "me@home.example", to: ["ann@far.example"], content: stored)
       try await bed.run(server)

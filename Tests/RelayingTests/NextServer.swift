@@ -1,6 +1,6 @@
 import EventLoop
 import Foundation
-import Network
+@testable import Network
 import Platform
 import TLS
 
@@ -21,6 +21,14 @@ final class NextServer {
   /// What the server does instead of replying.
   nonisolated static let hangUp = "<hang up>"
   nonisolated static let silence = "<silence>"
+  /// Ends the connection without any farewell.
+  nonisolated static let cut = "<cut>"
+  /// A reply that comes octet by octet and never ends.
+  nonisolated static let dribble = "<dribble>"
+  /// What follows is sent as it is, with CRLF for `|`; `hangUp` or `silence` may come after it.
+  nonisolated static let raw = "<raw>"
+  /// No reply to BDAT before its chunk is there.
+  nonisolated static let wantsChunk = "<chunk>"
 
   let address: SocketAddress
   var greeting = "220 mx.far.example ESMTP"
@@ -38,6 +46,8 @@ final class NextServer {
   private(set) var messages: [Message] = []
   private(set) var commands: [String] = []
   private(set) var connections = 0
+  /// How many connections went on from the TLS session of an earlier one.
+  private(set) var resumptions = 0
   private(set) var open = 0
   private(set) var mostOpen = 0
   /// Where the connections came from.
@@ -104,10 +114,18 @@ final class NextServer {
         let reply = verdict(complete)
         if reply.hasPrefix("2") { messages.append(complete) }
         try await send(reply, on: connection)
+      case ("BDAT", _) where reply == Self.wantsChunk:
+        guard var complete = message else { throw .closed }
+        complete.wire = try await chunk(command, from: connection)
+        message = nil
+        let reply = verdict(complete)
+        if reply.hasPrefix("2") { messages.append(complete) }
+        try await send(reply, on: connection)
       case ("STAR", "2"):
         guard let context else { throw .closed }
         try await connection.flush(until: deadline)
         try await connection.acceptTLS(context, until: deadline)
+        if connection.isResumed { resumptions += 1 }
       case ("QUIT", _): return
       default: break
       }
@@ -123,6 +141,7 @@ final class NextServer {
         .joined(separator: "|")
     case "STAR": return "220 go ahead" + injection
     case "DATA": return "354 go ahead"
+    case "BDAT": return Self.wantsChunk
     case "QUIT": return "221 bye"
     case "AUTH": return "235 2.7.0 welcome"
     default: return "250 2.0.0 ok"
@@ -130,7 +149,35 @@ final class NextServer {
   }
 
   private func send(_ reply: String, on connection: Connection) async throws(ConnectionError) {
+    if reply.hasPrefix(Self.raw) {
+      var text = String(reply.dropFirst(Self.raw.count))
+      let end = [Self.hangUp, Self.silence].first { text.hasSuffix($0) }
+      if let end { text.removeLast(end.count) }
+      let bytes = Array(
+        text.split(separator: "|", omittingEmptySubsequences: false)
+          .joined(separator: "\r\n").utf8)
+      try await connection.write(bytes, until: deadline)
+      try await connection.flush(until: deadline)
+      if let end { try await send(end, on: connection) }
+      return
+    }
+    if reply == Self.cut {
+      shutdown(connection.descriptor.number, Int32(SHUT_RDWR))
+      throw .closed
+    }
+    if reply == Self.dribble {
+      while true {
+        try await connection.write([0x32], until: deadline)
+        try await connection.flush(until: deadline)
+        do throws(WaitError) {
+          try await changed.wait(until: .now + .milliseconds(5))
+        } catch let error where error != .timedOut {
+          throw .wait(error)
+        } catch {}
+      }
+    }
     if reply == Self.hangUp { throw .closed }
+    if reply == Self.wantsChunk { return }
     if reply == Self.silence {
       while true { _ = try await connection.readLine(limit: 10_000, until: .distantFuture) }
     }
@@ -146,6 +193,23 @@ final class NextServer {
       try await connection.read(until: deadline) { (piece: Span<UInt8>) -> Int in
         piece.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
         return piece.count
+      }
+    }
+    return bytes
+  }
+
+  /// The octets of a chunk.
+  private func chunk(
+    _ command: String, from connection: Connection
+  ) async throws(ConnectionError) -> [UInt8] {
+    let words = command.split(separator: " ")
+    guard words.count == 3, words[2] == "LAST", let count = Int(words[1]) else { throw .malformed }
+    var bytes: [UInt8] = []
+    while bytes.count < count {
+      try await connection.read(until: deadline) { (piece: Span<UInt8>) -> Int in
+        let used = min(piece.count, count - bytes.count)
+        piece.extracting(..<used).withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+        return used
       }
     }
     return bytes

@@ -237,16 +237,19 @@ import Testing
     }
   }
 
-  @Test("A message that became shorter while it was sent is not sent as a whole one")
-  func truncated() async throws {
+  @Test(
+    "A message that became shorter while it was sent is not sent as a whole one",
+    arguments: [false, true])
+  func truncated(isChunk: Bool) async throws {
     try await onLoop {
       let server = try NextServer()
+      if isChunk { server.capabilities.append("CHUNKING") }
       let bed = try Bed(smarthost: server)
       try await bed.put(
         to: "ann@far.example", content: String(repeating: "line\n", count: 40_000))
       let path = "\(bed.scratch.path)/queue/new/\(try #require(bed.names(in: "queue/new").first))"
       server.answer = { command in
-        if command == "DATA" {
+        if command == "DATA" || command.hasPrefix("BDAT") {
           try? FileHandle(forUpdating: URL(filePath: path)).truncate(atOffset: 100_000)
         }
         return nil

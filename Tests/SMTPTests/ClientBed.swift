@@ -1,4 +1,7 @@
 import Mail
+import SASL
+import TLS
+import TestSupport
 import Testing
 
 @testable import SMTP
@@ -11,13 +14,15 @@ struct ClientBed {
   init(
     tls: ClientSettings.TLSPolicy = .never, password: String? = nil, isTLSActive: Bool = false,
     allowsPasswordInClear: Bool = false, dialect: ClientSettings.Dialect = .smtp,
-    needsRequireTLS: Bool = false
+    needsRequireTLS: Bool = false, mechanisms: [Mechanism] = Mechanism.allCases,
+    usesChunking: Bool = true
   ) throws {
     session = ClientSession(
       settings: ClientSettings(
         hostname: try #require(Domain("gw.home.example")), tls: tls,
         credentials: password.map { .init(user: "alice", password: Array($0.utf8)) },
-        allowsPasswordInClear: allowsPasswordInClear, dialect: dialect,
+        allowsPasswordInClear: allowsPasswordInClear, mechanisms: mechanisms,
+        usesChunking: usesChunking, dialect: dialect,
         needsRequireTLS: needsRequireTLS),
       isTLSActive: isTLSActive)
   }
@@ -39,6 +44,31 @@ struct ClientBed {
     case .incomplete: return nil
     case .reply(let reply): return session.receive(reply)
     case .malformed: return session.fail(Diagnosis(EnhancedStatus(4, 5, 0), "malformed"))
+    }
+  }
+
+  /// Says what a server does up to the offer of AUTH, and returns what follows it.
+  mutating func offer(_ mechanisms: String) -> ClientAction? {
+    reply("220 a")
+    reply("250-a")
+    return reply("250 AUTH \(mechanisms)")
+  }
+
+  /// Does what an action of an authentication asks, as the driver does; any other it returns.
+  mutating func compute(
+    _ action: ClientAction?, binding: [UInt8]? = TestBed.binding
+  ) -> ClientAction? {
+    switch action {
+    case .prepareAuthentication:
+      let data = binding.map { ChannelBindingData(kind: "tls-exporter", octets: $0) }
+      return session.authenticate(random: [UInt8](repeating: 9, count: 18), binding: data)
+    case .compute(.scram(let password, let salt, let iterations, let message)):
+      let secret = SCRAMSecret(password: password, salt: salt, iterations: iterations)
+      return session.computed(
+        secret.clientProof(of: message), serverSignature: secret.serverSignature(of: message))
+    case .compute(.cramMD5(let password, let challenge)):
+      return session.computed(KeyDerivation.hmacMD5(key: password, challenge) ?? [])
+    default: return action
     }
   }
 

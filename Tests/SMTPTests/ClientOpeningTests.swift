@@ -86,7 +86,7 @@ struct ClientOpeningTests {
     #expect(bed.reply("334 VXNlcm5hbWU6") == .send("YWxpY2U="))
     #expect(bed.reply("334 UGFzc3dvcmQ6") == .send("c2VjcmV0"))
     #expect(bed.reply("334 TW9yZQ==") == .send("*"))
-    #expect(bed.reply("501 cancelled")?.obstacle != nil)
+    #expect(bed.reply("501 cancelled")?.obstacle?.text.contains("asks for too much") == true)
   }
 
   @Test("A long response waits for the challenge")
@@ -126,7 +126,7 @@ struct ClientOpeningTests {
     bed = try ClientBed(password: "secret", isTLSActive: true)
     bed.reply("220 a")
     bed.reply("250-a")
-    #expect(bed.reply("250 AUTH CRAM-MD5")?.obstacle != nil)
+    #expect(bed.reply("250 AUTH XOAUTH2 DIGEST-MD5")?.obstacle != nil)
   }
 
   @Test("The session ends with the reply to QUIT, whatever it is", arguments: ["221 bye", "421 x"])

@@ -138,7 +138,7 @@ struct TestBed {
       perform(
         session.lookedUp(
           SCRAMParameters(
-            salt: Self.salt, iterations: 2, random: [UInt8](repeating: 7, count: 18),
+            salt: Self.salt, iterations: 4096, random: [UInt8](repeating: 7, count: 18),
             binding: binding == "tls-exporter" ? Self.binding : nil)))
     case .checkProof(let proof):
       let user = proof.user.asciiLowercased
@@ -170,7 +170,7 @@ struct TestBed {
   /// What SCRAM knows of every user.
   private static let salt: [UInt8] = [1, 2, 3]
   private static let secret = SCRAMSecret(
-    password: Array("secret".utf8), salt: salt, iterations: 2)
+    password: Array("secret".utf8), salt: salt, iterations: 4096)
   /// The channel binding data of every connection.
   static let binding = [UInt8](repeating: 0x42, count: 32)
 

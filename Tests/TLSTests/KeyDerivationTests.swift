@@ -37,6 +37,26 @@ import Testing
     #expect(hexadecimal(KeyDerivation.hmacSHA256(key: key, Array(message.utf8))) == expected)
   }
 
+  /// RFC 2195 §2, and RFC 2202 §2; an empty key is HMAC's own edge.
+  @Test(
+    "HMAC-MD5 gives the published hashes",
+    arguments: [
+      (
+        Array("tanstaaftanstaaf".utf8), "<1896.697170952@postoffice.reston.mci.net>",
+        "b913a602c7eda7a495b4e6e7334d3890"
+      ),
+      (Array("Jefe".utf8), "what do ya want for nothing?", "750c783e6ab0b503eaa86e310a5db738"),
+      (
+        [UInt8](repeating: 0xAA, count: 80),
+        "Test Using Larger Than Block-Size Key - Hash Key First",
+        "6b1ab7fe4bd7bf8f0b62e6ce61b9d0cd"
+      ),
+      ([], "", "74e6f7298a9c2d168935f58c001bad88"),
+    ])
+  func hmacMD5(key: [UInt8], message: String, expected: String) {
+    #expect(KeyDerivation.hmacMD5(key: key, Array(message.utf8)).map(hexadecimal) == expected)
+  }
+
   /// RFC 7914 §11, the first 32 of the 64 bytes there.
   @Test(
     "PBKDF2 gives the published keys",

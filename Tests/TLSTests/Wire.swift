@@ -47,6 +47,9 @@ final class Side {
     }
   }
 
+  var ticket: TLSTicket? { session.ticket() }
+  var isResumed: Bool { session.isResumed }
+
   func read() -> String { String(decoding: readAll().bytes, as: UTF8.self) }
 }
 

@@ -54,6 +54,14 @@ static inline int co_set_server_name(SSL *session, const char *name) {
     return (int)SSL_set_tlsext_host_name(session, name);
 }
 
+// The length of a session's encoding, and the encoding itself where there is room for it.
+static inline int co_encode_session(SSL_SESSION *session, unsigned char *output) {
+    return i2d_SSL_SESSION(session, output ? &output : NULL);
+}
+static inline SSL_SESSION *co_decode_session(const unsigned char *bytes, long count) {
+    return d2i_SSL_SESSION(NULL, &bytes, count);
+}
+
 static inline EVP_PKEY *co_generate_p256(void) { return EVP_EC_gen("P-256"); }
 static inline int co_add_extension(X509 *certificate, int identifier, const char *value) {
     X509V3_CTX context;

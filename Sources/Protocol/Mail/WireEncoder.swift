@@ -7,9 +7,14 @@
 package struct WireEncoder: Sendable {
   /// The byte before the next one; content starts as if a line had just ended.
   private var previous = UInt8.lineFeed
+  /// Whether the content ends with a lone dot.
+  private let endsWithDot: Bool
 
   /// An encoder at the start of content.
-  package init() {}
+  ///
+  /// - Parameter endsWithDot: false where the size is told beforehand (RFC 3030 §2): no dot is doubled
+  ///   then, and the content ends as it is stored.
+  package init(endsWithDot: Bool = true) { self.endsWithDot = endsWithDot }
 
   /// Encodes `stored`, which may be cut anywhere, and appends the result to `wire`.
   package mutating func encode(_ stored: Span<UInt8>, into wire: inout [UInt8]) {
@@ -19,7 +24,7 @@ package struct WireEncoder: Sendable {
     var run = 0
     var index = 0
     while index < stored.count {
-      if previous == .lineFeed, stored[index] == .dot {
+      if endsWithDot, previous == .lineFeed, stored[index] == .dot {
         wire.append(stored, run..<index)
         wire.append(.dot)
         run = index
@@ -43,6 +48,7 @@ package struct WireEncoder: Sendable {
 
   /// Appends the end of the content: the line end that the last line may lack, and the lone dot.
   package mutating func finish(into wire: inout [UInt8]) {
+    guard endsWithDot else { return }
     if previous != .lineFeed {
       if previous != .carriageReturn { wire.append(.carriageReturn) }
       wire.append(.lineFeed)

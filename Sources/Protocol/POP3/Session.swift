@@ -99,7 +99,7 @@ package struct Session: Sendable {
     case (.listMechanisms, .authorization):
       return .reply(.lines("Mechanisms follow", mayLogIn ? mechanisms : []))
     case (.auth(let name, let initialResponse), .authorization):
-      guard let mechanism = Mechanism(name: name), isSecure || !mechanism.bindsChannel else {
+      guard let mechanism = Mechanism(name: name), mechanism.isOffered(isTLSActive: isSecure) else {
         return refuse("Mechanism not offered")
       }
       var exchange = ServerExchange(mechanism, isBindingOffered: isSecure)

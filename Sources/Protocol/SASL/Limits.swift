@@ -16,4 +16,13 @@ package enum Limits {
   package static let serverNonceBytes = 18
   /// Octets of a proof of SCRAM: those of a SHA-256 hash (RFC 7677 §3).
   static let proofBytes = 32
+  /// Random octets of the client's part of a nonce of SCRAM; RFC 5802 §5.1 leaves the number open.
+  package static let clientNonceBytes = 18
+  /// Octets of a challenge that the client's side reads, as much as a reply line can carry.
+  static let challengeBytes = 512
+  /// Rounds of hashing that a server may ask of the client's side.
+  ///
+  /// RFC 7677 §4 has 4,096 as the least: with fewer an impostor would learn more of the password. The
+  /// most is what a small board can work out in a second or two, for one connection.
+  static let clientIterations = 4096...1_000_000
 }

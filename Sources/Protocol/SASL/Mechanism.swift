@@ -1,8 +1,8 @@
 internal import Mail
 
-/// A SASL mechanism of the server's side, the most preferred first.
+/// A SASL mechanism, the most preferred of the server's side first.
 ///
-/// The client's side speaks those of ``ClientExchange/mechanisms``.
+/// The client's side has its own order, ``ClientExchange/mechanisms(isTLSActive:)``.
 package enum Mechanism: CaseIterable, Equatable, Sendable {
   /// The proof of a password, for this TLS connection only (RFC 5802, RFC 7677).
   case scramSHA256Plus
@@ -12,6 +12,9 @@ package enum Mechanism: CaseIterable, Equatable, Sendable {
   case plain
   /// User name and password on two prompts, never standardised, and all that many devices know.
   case login
+  /// A digest of the password and a challenge (RFC 2195 §2): the client's side only, for a server needs
+  /// the password itself to check it.
+  case cramMD5
 
   /// The name as a capability list shows it.
   package var name: String {
@@ -20,12 +23,18 @@ package enum Mechanism: CaseIterable, Equatable, Sendable {
     case .scramSHA256: "SCRAM-SHA-256"
     case .plain: "PLAIN"
     case .login: "LOGIN"
+    case .cramMD5: "CRAM-MD5"
     }
   }
 
   /// The mechanisms that a server offers on a connection where it takes passwords.
   package static func offered(isTLSActive: Bool) -> [Mechanism] {
-    allCases.filter { isTLSActive || !$0.bindsChannel }
+    allCases.filter { $0.isOffered(isTLSActive: isTLSActive) }
+  }
+
+  /// Whether a server offers the mechanism on a connection where it takes passwords.
+  package func isOffered(isTLSActive: Bool) -> Bool {
+    self != .cramMD5 && (isTLSActive || !bindsChannel)
   }
 
   /// Whether the mechanism needs TLS, because it proves the password to that connection.

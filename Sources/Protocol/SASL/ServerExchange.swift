@@ -59,6 +59,7 @@ package struct ServerExchange: Sendable {
           bindsChannel: mechanism.bindsChannel, isBindingOffered: isBindingOffered))
     case .plain: state = .plain
     case .login: state = .loginUserName
+    case .cramMD5: preconditionFailure("the server's side does not speak CRAM-MD5")
     }
   }
 
@@ -69,7 +70,7 @@ package struct ServerExchange: Sendable {
     if let initialResponse { return respond(initialResponse) }
     switch mechanism {
     case .scramSHA256Plus, .scramSHA256, .plain: return .challenge([])
-    case .login: return .challenge(Array("Username:".utf8))
+    case .login, .cramMD5: return .challenge(Array("Username:".utf8))
     }
   }
 

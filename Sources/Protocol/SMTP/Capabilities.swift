@@ -15,6 +15,8 @@ package struct Capabilities: Equatable, Sendable {
   package private(set) var hasDSN = false
   /// SMTPUTF8, RFC 6531.
   package private(set) var hasSMTPUTF8 = false
+  /// CHUNKING, RFC 3030.
+  package private(set) var hasChunking = false
   /// REQUIRETLS, RFC 8689.
   package private(set) var hasRequireTLS = false
   /// The octets a message may have on the wire, nil when there is no limit or it is not told.
@@ -42,6 +44,8 @@ package struct Capabilities: Equatable, Sendable {
         hasDSN = true
       } else if keyword.isEqual(ignoringCaseTo: "SMTPUTF8") {
         hasSMTPUTF8 = true
+      } else if keyword.isEqual(ignoringCaseTo: "CHUNKING") {
+        hasChunking = true
       } else if keyword.isEqual(ignoringCaseTo: "REQUIRETLS") {
         hasRequireTLS = isTLSActive
       } else if keyword.isEqual(ignoringCaseTo: "SIZE") {

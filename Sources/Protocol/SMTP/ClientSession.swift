@@ -15,13 +15,19 @@ import SASL
 /// wrong with a message is in its outcomes. After the final dot only a reply settles them: a connection
 /// lost there defers, although the server may have taken the message.
 package struct ClientSession: Sendable {
-  private enum Stage {
+  enum Stage {
     case awaiting(Awaited)
-    case authenticating(ClientExchange)
+    /// What SCRAM needs is being got; these mechanisms were refused before.
+    case preparing(refused: [Mechanism])
+    case authenticating(ClientExchange, refused: [Mechanism])
+    /// The exchange was given up, for this reason, and the server has to agree.
+    case cancelling(Diagnosis)
     case handshaking
     case ready
     case sendingCommands(Delivery)
     case sendingContent(Delivery)
+    /// The content in one chunk, whose reply decides as that to the end of the content does.
+    case sendingChunk(Delivery)
     /// The lone dot for a server that asks for content, having refused all recipients.
     case sendingNothing(Delivery)
     case closed
@@ -31,10 +37,12 @@ package struct ClientSession: Sendable {
   package let settings: ClientSettings
   /// What the server can do, as it last said.
   package private(set) var capabilities = Capabilities()
+  /// Whether the server offers CHUNKING and does not do it: it is to be given no chunk again.
+  package private(set) var isChunkingBroken = false
   /// Whether the connection is under TLS.
   package private(set) var isTLSActive: Bool
 
-  private var stage = Stage.awaiting(.greeting)
+  var stage = Stage.awaiting(.greeting)
   private var isGreetedByHELO = false
   private var needsReset = false
 
@@ -53,9 +61,9 @@ package struct ClientSession: Sendable {
   package var awaited: Awaited? {
     switch stage {
     case .awaiting(let awaited): awaited
-    case .authenticating: .authentication
-    case .sendingContent, .sendingNothing: .content
-    case .handshaking, .ready, .closed: nil
+    case .authenticating, .cancelling: .authentication
+    case .sendingContent, .sendingChunk, .sendingNothing: .content
+    case .preparing, .handshaking, .ready, .closed: nil
     case .sendingCommands(let delivery):
       switch delivery.awaited {
       case .reset: .reset
@@ -76,12 +84,18 @@ package struct ClientSession: Sendable {
       return .close
     }
     // Wherever it comes, 421 says that the server closes the connection (RFC 5321 §3.8).
-    if reply.code == .unavailable { return fail(Diagnosis(reply)) }
+    if reply.code == .unavailable { return giveUp(Diagnosis(reply)) }
+    // So does 221, which nobody has asked for: by its class it would be taken for a success.
+    if reply.code == .closing {
+      return giveUp(Diagnosis(EnhancedStatus(4, 4, 2), "The host ends the session: " + reply.text))
+    }
     switch stage {
     case .awaiting(.greeting): return receiveGreeting(reply)
     case .awaiting(.hello): return receiveHello(reply)
     case .awaiting(.startTLS): return receiveStartTLS(reply)
-    case .authenticating(let exchange): return continueAuthentication(exchange, reply)
+    case .authenticating(let exchange, let refused):
+      return continueAuthentication(exchange, refused, reply)
+    case .cancelling(let diagnosis): return giveUp(diagnosis)
     case .sendingCommands(let delivery): return receive(reply, in: delivery)
     case .sendingContent(var delivery) where settings.dialect == .lmtp:
       delivery.endTransaction()
@@ -92,11 +106,12 @@ package struct ClientSession: Sendable {
       delivery.endTransaction()
       delivery.settle(reply.outcome)
       return finish(delivery)
+    case .sendingChunk(let delivery): return receiveVerdict(reply, onChunkOf: delivery)
     case .sendingNothing(var delivery):
       delivery.endTransaction()
       return finish(delivery)
-    case .awaiting, .handshaking, .ready, .closed:
-      return fail(Diagnosis(EnhancedStatus(4, 5, 0), "Unexpected reply: " + reply.text))
+    case .awaiting, .preparing, .handshaking, .ready, .closed:
+      return giveUp(Diagnosis(EnhancedStatus(4, 5, 0), "Unexpected reply: " + reply.text))
     }
   }
 
@@ -113,7 +128,10 @@ package struct ClientSession: Sendable {
     if let obstacle = obstacle(to: envelope) {
       return .finished(envelope.recipients.map { _ in .failed(obstacle) })
     }
-    return begin(Delivery(envelope, capabilities: capabilities, beginsWithReset: needsReset))
+    return begin(
+      Delivery(
+        envelope, capabilities: capabilities, beginsWithReset: needsReset,
+        usesChunk: settings.usesChunking && capabilities.hasChunking))
   }
 
   /// Asks whether the server would take mail for a recipient, and sends none; to call it unless the
@@ -156,7 +174,7 @@ package struct ClientSession: Sendable {
   }
 
   /// RFC 8689 §4.2.1.
-  private static var noRequireTLS: Diagnosis {
+  static var noRequireTLS: Diagnosis {
     Diagnosis(EnhancedStatus(5, 7, 30), "REQUIRETLS is needed, and the host does not offer it")
   }
 
@@ -170,14 +188,21 @@ package struct ClientSession: Sendable {
   ///
   /// The recipients of the message under way that have no outcome yet are deferred.
   package mutating func fail(_ diagnosis: Diagnosis) -> ClientAction {
+    // Some servers offer CHUNKING and something before them knows nothing of it: both then wait.
+    if case .sendingChunk = stage { isChunkingBroken = true }
+    return giveUp(diagnosis)
+  }
+
+  /// Ends the session, of which nothing more can be expected.
+  mutating func giveUp(_ diagnosis: Diagnosis) -> ClientAction {
     defer { stage = .closed }
     switch stage {
     case .sendingCommands(let delivery), .sendingContent(let delivery),
-      .sendingNothing(let delivery):
+      .sendingChunk(let delivery), .sendingNothing(let delivery):
       return .finished(delivery.outcomes(open: .deferred(diagnosis)))
     case .awaiting(.quit), .closed:
       return .close
-    case .awaiting, .authenticating, .handshaking, .ready:
+    case .awaiting, .preparing, .authenticating, .cancelling, .handshaking, .ready:
       return .unavailable(diagnosis)
     }
   }
@@ -186,7 +211,7 @@ package struct ClientSession: Sendable {
 
   private mutating func receiveGreeting(_ reply: Reply) -> ClientAction {
     // A 554 here says that no mail is taken by this host, and perhaps by the next one.
-    reply.code == .ready ? sayHello() : fail(Diagnosis(reply))
+    reply.code == .ready ? sayHello() : giveUp(Diagnosis(reply))
   }
 
   private mutating func sayHello() -> ClientAction {
@@ -204,7 +229,7 @@ package struct ClientSession: Sendable {
       isGreetedByHELO = true
       return send("HELO " + settings.hostname.text, awaiting: .hello)
     case .permanentFailure, .intermediate, .temporaryFailure:
-      return fail(Diagnosis(reply))
+      return giveUp(Diagnosis(reply))
     }
   }
 
@@ -214,10 +239,10 @@ package struct ClientSession: Sendable {
     guard settings.tls == .required else { return authenticateOrGoOn() }
     if settings.needsRequireTLS {
       // RFC 8689 §4.2.1 has the message returned, also where somebody on the way has hidden STARTTLS.
-      return fail(
+      return giveUp(
         Diagnosis(EnhancedStatus(5, 7, 10), "TLS is needed, and the host does not offer it"))
     }
-    return fail(
+    return giveUp(
       Diagnosis(EnhancedStatus(4, 7, 4), "TLS is required, and the host does not offer it"))
   }
 
@@ -226,58 +251,7 @@ package struct ClientSession: Sendable {
       stage = .handshaking
       return .startTLS
     }
-    return settings.tls == .required ? fail(Diagnosis(reply)) : authenticateOrGoOn()
-  }
-
-  private mutating func authenticateOrGoOn() -> ClientAction {
-    if settings.needsRequireTLS, !capabilities.hasRequireTLS {
-      return fail(Self.noRequireTLS)
-    }
-    guard let credentials = settings.credentials else {
-      stage = .ready
-      return .ready
-    }
-    guard isTLSActive || settings.allowsPasswordInClear else {
-      return fail(
-        Diagnosis(EnhancedStatus(4, 7, 4), "No password is sent without TLS, and there is none"))
-    }
-    let preferred = ClientExchange.mechanisms.first { capabilities.mechanisms.contains($0) }
-    guard let mechanism = preferred else {
-      // To go on would have the mail refused for good by a server that wants authentication.
-      return fail(
-        Diagnosis(EnhancedStatus(4, 7, 0), "The host offers neither AUTH PLAIN nor AUTH LOGIN"))
-    }
-    var exchange = ClientExchange(
-      mechanism, user: credentials.user, password: credentials.password)
-    var line = "AUTH " + mechanism.name
-    var attempt = exchange
-    if let response = attempt.initialResponse() {
-      let longer = line + " " + String(decoding: Base64.encode(response), as: UTF8.self)
-      // A response that does not fit the line waits for the challenge (RFC 4954 §4).
-      if longer.utf8.count + 2 <= Limits.replyLineBytes {
-        line = longer
-        exchange = attempt
-      }
-    }
-    stage = .authenticating(exchange)
-    return .send(Array((line + "\r\n").utf8))
-  }
-
-  private mutating func continueAuthentication(
-    _ exchange: ClientExchange, _ reply: Reply
-  ) -> ClientAction {
-    switch reply.code.category {
-    case .success:
-      stage = .ready
-      return .ready
-    case .intermediate:
-      var exchange = exchange
-      let response = exchange.respond().map { Base64.encode($0) } ?? Array("*".utf8)
-      stage = .authenticating(exchange)
-      return .send(response + [.carriageReturn, .lineFeed])
-    case .temporaryFailure, .permanentFailure:
-      return fail(Diagnosis(reply))
-    }
+    return settings.tls == .required ? giveUp(Diagnosis(reply)) : authenticateOrGoOn()
   }
 
   // MARK: Sending a message
@@ -296,18 +270,40 @@ package struct ClientSession: Sendable {
     case .intermediate where settings.dialect == .lmtp:
       // RFC 2033 §4.2 forbids it, and there would be no reply to the end of the content.
       stage = .sendingCommands(delivery)
-      return fail(Diagnosis(EnhancedStatus(4, 5, 0), "Content is wanted for nobody"))
+      return giveUp(Diagnosis(EnhancedStatus(4, 5, 0), "Content is wanted for nobody"))
     case .intermediate:
       // RFC 2920 §3.1: DATA was sent before it was known that nobody would be accepted.
       stage = .sendingNothing(delivery)
       return .send(Array(".\r\n".utf8))
     case .success where delivery.isAccepted:
       stage = .sendingCommands(delivery)
-      return fail(Diagnosis(EnhancedStatus(4, 5, 0), "No reply to DATA: " + reply.text))
+      return giveUp(Diagnosis(EnhancedStatus(4, 5, 0), "No reply to DATA: " + reply.text))
     case .success, .temporaryFailure, .permanentFailure:
       delivery.settle(reply.outcome)
       return finish(delivery)
     }
+  }
+
+  /// Takes the reply to the last chunk, which in LMTP is one for each recipient (RFC 2033 §4.2).
+  private mutating func receiveVerdict(
+    _ reply: Reply, onChunkOf delivery: Delivery
+  ) -> ClientAction {
+    if (500...504).contains(reply.code.rawValue) {
+      // It does not judge the message: it does not know the command that it has offered, and takes the
+      // content for more of them. To go on would let a message speak to the server.
+      isChunkingBroken = true
+      return giveUp(Diagnosis(EnhancedStatus(4, 5, 0), "CHUNKING fails: " + reply.text))
+    }
+    var delivery = delivery
+    // RFC 3030 §2: after a chunk that has failed the server takes nothing before RSET.
+    if reply.code.category == .success { delivery.endTransaction() }
+    guard settings.dialect == .lmtp else {
+      delivery.settle(reply.outcome)
+      return finish(delivery)
+    }
+    let isLast = delivery.settleNext(reply.outcome)
+    stage = .sendingChunk(delivery)
+    return isLast ? finish(delivery) : .awaitReply
   }
 
   private mutating func goOn(_ delivery: Delivery) -> ClientAction {
@@ -321,6 +317,10 @@ package struct ClientSession: Sendable {
       stage = .sendingCommands(delivery)
       return .awaitReply
     }
+    if delivery.usesChunk, delivery.isAccepted {
+      stage = .sendingChunk(delivery)
+      return .sendChunk(Array("BDAT \(delivery.envelope.wireBytes) LAST\r\n".utf8))
+    }
     return finish(delivery)
   }
 
@@ -331,7 +331,7 @@ package struct ClientSession: Sendable {
     return .finished(delivery.outcomes(open: open))
   }
 
-  private mutating func send(_ line: String, awaiting awaited: Awaited) -> ClientAction {
+  mutating func send(_ line: String, awaiting awaited: Awaited) -> ClientAction {
     stage = .awaiting(awaited)
     return .send(Array((line + "\r\n").utf8))
   }

@@ -1,4 +1,5 @@
 package import Mail
+package import SASL
 
 /// How a client session is to treat the server it is connected to.
 package struct ClientSettings: Sendable {
@@ -38,6 +39,15 @@ package struct ClientSettings: Sendable {
   package var credentials: Credentials?
   /// Whether a password may be sent without TLS.
   package var allowsPasswordInClear: Bool
+  /// The mechanisms of AUTH that may be used; the server's offer and the order of
+  /// `ClientExchange.mechanisms` choose among them.
+  ///
+  /// With those of SCRAM alone no server gets to see the password, however it presents itself.
+  package var mechanisms: [Mechanism]
+  /// Whether content goes in a chunk to a server with CHUNKING (RFC 3030).
+  ///
+  /// To be false where the size that the envelope tells is not exactly that of the content.
+  package var usesChunking: Bool
   /// The protocol that the server speaks.
   package var dialect: Dialect
   /// Whether only a server with REQUIRETLS is of use; `tls` is `.required` then.
@@ -46,12 +56,15 @@ package struct ClientSettings: Sendable {
   /// The settings with these values.
   package init(
     hostname: Domain, tls: TLSPolicy, credentials: Credentials? = nil,
-    allowsPasswordInClear: Bool = false, dialect: Dialect = .smtp, needsRequireTLS: Bool = false
+    allowsPasswordInClear: Bool = false, mechanisms: [Mechanism] = Mechanism.allCases,
+    usesChunking: Bool = true, dialect: Dialect = .smtp, needsRequireTLS: Bool = false
   ) {
     self.hostname = hostname
     self.tls = tls
     self.credentials = credentials
     self.allowsPasswordInClear = allowsPasswordInClear
+    self.mechanisms = mechanisms
+    self.usesChunking = usesChunking
     self.dialect = dialect
     self.needsRequireTLS = needsRequireTLS
   }

@@ -3,8 +3,8 @@ import Mail
 /// One message on its way through a client session: what was sent, what was answered, what came of it.
 ///
 /// The commands are a fixed row: RSET if the last transaction was left open, MAIL, one RCPT a
-/// recipient, DATA unless there is nothing to send. Replies come in the order of the commands
-/// (RFC 2920 §3.1), so two counters say all about it, and nothing is queued.
+/// recipient, DATA unless there is nothing to send or it goes in a chunk. Replies come in the order of
+/// the commands (RFC 2920 §3.1), so two counters say all about it, and nothing is queued.
 struct Delivery: Sendable {
   /// A place in the row of commands.
   enum Command: Equatable {
@@ -18,6 +18,12 @@ struct Delivery: Sendable {
   let capabilities: Capabilities
   /// Whether the recipients are only asked about.
   let isProbe: Bool
+  /// Whether the content goes in one chunk (RFC 3030 §2) when somebody has been accepted.
+  ///
+  /// The chunk is not sent with the commands before, as RFC 3030 §4.2 has it: a message that nobody is
+  /// accepted for would cross the line for nothing, and be shown to a server that has refused it. A
+  /// server with PIPELINING has as many round trips then as with DATA, and one without it one less.
+  let usesChunk: Bool
   private let beginsWithReset: Bool
 
   /// How many commands have been sent.
@@ -32,11 +38,14 @@ struct Delivery: Sendable {
   private var isSenderRefused = false
 
   init(
-    _ envelope: Envelope, capabilities: Capabilities, beginsWithReset: Bool, isProbe: Bool = false
+    _ envelope: Envelope, capabilities: Capabilities, beginsWithReset: Bool,
+    usesChunk: Bool = false,
+    isProbe: Bool = false
   ) {
     self.envelope = envelope
     self.capabilities = capabilities
     self.beginsWithReset = beginsWithReset
+    self.usesChunk = usesChunk
     self.isProbe = isProbe
     outcomes = Array(repeating: nil, count: envelope.recipients.count)
   }
@@ -115,7 +124,7 @@ struct Delivery: Sendable {
   }
 
   private var commandCount: Int {
-    (beginsWithReset ? 1 : 0) + 1 + envelope.recipients.count + (isProbe ? 0 : 1)
+    (beginsWithReset ? 1 : 0) + 1 + envelope.recipients.count + (isProbe || usesChunk ? 0 : 1)
   }
 
   private func command(_ place: Int) -> Command {

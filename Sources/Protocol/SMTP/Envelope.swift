@@ -19,7 +19,7 @@ package struct Envelope: Equatable, Sendable {
   package let sender: ReversePath
   /// Whom it is for.
   package let recipients: [Recipient]
-  /// The size of the content on the wire, RFC 1870 §5.
+  /// The size of the content on the wire, RFC 1870 §5; exact where a chunk may be used.
   package let wireBytes: Int
   /// What the sender wants of reports as a whole.
   package let report: ReportRequest

@@ -298,7 +298,8 @@ package struct ServerSession: Sendable {
     let keepsLogin = settings.leniency.contains(.keptLogin)
     guard isExtended || keepsLogin else { return error(.outOfSequence("EHLO first")) }
     guard user == nil || keepsLogin else { return error(.outOfSequence("Authenticated already")) }
-    guard let mechanism = Mechanism(name: name), isTLSActive || !mechanism.bindsChannel else {
+    guard let mechanism = Mechanism(name: name), mechanism.isOffered(isTLSActive: isTLSActive)
+    else {
       return error(.unknownMechanism)
     }
     var exchange = ServerExchange(mechanism, isBindingOffered: isTLSActive)

@@ -78,7 +78,7 @@ package struct RecipientProbe {
         return Finding(outcomes[0])
       case .unavailable(let diagnosis):
         return .unknown("\(server): \(diagnosis.text)")
-      case .startTLS, .sendContent, .close:
+      case .prepareAuthentication, .compute, .startTLS, .sendContent, .sendChunk, .close:
         preconditionFailure("a probe has no content, no TLS, and an end of its own")
       }
     }

@@ -2,6 +2,7 @@ import EventLoop
 import Mail
 import Network
 import Platform
+import SASL
 import SMTP
 import Spool
 import TLS
@@ -28,27 +29,35 @@ final class HopSession {
   private(set) var hasEndedAtOnce = false
   /// Whether the content of the message was begun.
   private(set) var hasSentContent = false
+  /// Whether the server has refused the content as a chunk, so that it is to be sent once more.
+  private(set) var hasRefusedChunk = false
   /// Whether the TLS handshake has failed.
   private(set) var hasTLSFailed = false
-  private let connection: Connection
+  let connection: Connection
   private var session: ClientSession
   private let context: TLSContext?
-  private let disk: WorkerPool
-  private let patience: Patience
+  private let servers: KnownServers
+  let disk: WorkerPool
+  let patience: Patience
   private var repliesToMessage = 0
   /// What the header of the message passes, where it is not sent as it is.
-  private var replacement: AuthorReplacement?
+  var replacement: AuthorReplacement?
+  /// Whether all of the content has been sent, and nothing was answered.
+  private var isInDoubt = false
   /// When what is under way has to be over.
-  private var attemptEnd: Instant
+  private(set) var attemptEnd: Instant
 
   /// - Parameter context: the client side of TLS; nil where it is not used.
   init(
     _ connection: Connection, to target: HopAddress, settings: ClientSettings,
-    context: TLSContext?, disk: WorkerPool, patience: Patience
+    context: TLSContext?, servers: KnownServers, disk: WorkerPool, patience: Patience
   ) {
+    var settings = settings
+    if servers.isChunkingBroken(at: target) { settings.usesChunking = false }
     self.connection = connection
     self.target = target
     self.context = context
+    self.servers = servers
     self.disk = disk
     self.patience = patience
     attemptEnd = .now + patience.attempt
@@ -86,15 +95,39 @@ final class HopSession {
     attemptEnd = .now + patience.attempt
     hasEndedAtOnce = false
     hasSentContent = false
+    isInDoubt = false
+    if messages > 1, let outcomes = outcomesOfIdleSession(envelope) { return outcomes }
     let end = await perform(session.deliver(envelope), content: content)
     guard case .finished(let outcomes) = end else {
       preconditionFailure("a message that was handed in has outcomes")
     }
+    if session.isChunkingBroken { servers.noteBrokenChunking(at: target) }
     return outcomes
+  }
+
+  /// The outcomes where an idle session is over, or where its server has answered what was not asked.
+  ///
+  /// The next reply would be taken for that to another command, and a refused message for a delivered
+  /// one.
+  private func outcomesOfIdleSession(_ envelope: SMTP.Envelope) -> [Outcome]? {
+    let error: ConnectionError
+    do throws(ConnectionError) {
+      guard try connection.hasInput() else { return nil }
+      error = .malformed
+    } catch let lost {
+      error = lost
+    }
+    hasEndedAtOnce = true
+    let diagnosis = diagnosis(of: error)
+    _ = session.fail(diagnosis)
+    return envelope.recipients.map { _ in .deferred(diagnosis) }
   }
 
   /// Says goodbye, if the session is in a state for it, and closes the connection.
   func close() async {
+    if let context, !hasTLSFailed, let ticket = connection.ticket {
+      servers.keep(ticket, for: target, context, isResumed: connection.isResumed)
+    }
     if session.isUsable { _ = await perform(session.quit(), content: nil) }
     await connection.close(until: .now)
   }
@@ -116,11 +149,17 @@ final class HopSession {
           action = session.tlsEstablished()
         case .sendContent:
           guard let content else { preconditionFailure("only a message has content") }
-          // A reply that is here before the content is not about it: the server is out of step.
-          if connection.hasBufferedInput { throw .malformed }
-          hasSentContent = true
-          try await send(content)
+          try await send(content, after: nil)
           action = receive(try await reply())
+        case .sendChunk(let command):
+          guard let content else { preconditionFailure("only a message has content") }
+          try await send(content, after: command)
+          action = receive(try await reply())
+          hasRefusedChunk = session.isChunkingBroken
+        case .prepareAuthentication:
+          action = session.authenticate(random: try random(), binding: connection.binding)
+        case .compute(let computation):
+          action = try await perform(computation)
         case .ready, .finished, .unavailable, .close:
           return end(of: action)
         }
@@ -136,12 +175,45 @@ final class HopSession {
     case .ready: .ready
     case .finished(let outcomes): .finished(outcomes)
     case .unavailable(let diagnosis): .unavailable(diagnosis)
-    case .send, .awaitReply, .startTLS, .sendContent, .close: .closed
+    case .prepareAuthentication, .compute, .send, .awaitReply, .startTLS, .sendContent,
+      .sendChunk, .close:
+      .closed
     }
+  }
+
+  private func perform(
+    _ computation: ClientComputation
+  ) async throws(ConnectionError) -> ClientAction {
+    guard let (octets, serverSignature) = await result(of: computation) else {
+      return session.fail(
+        Diagnosis(EnhancedStatus(4, 7, 0), "CRAM-MD5 cannot be worked out on this machine"))
+    }
+    return session.computed(octets, serverSignature: serverSignature)
+  }
+
+  private func startTLS() async throws(ConnectionError) {
+    guard let context else { preconditionFailure("TLS is started only where there is a context") }
+    hasTLSFailed = true
+    try await connection.connectTLS(
+      context, serverName: target.host, resuming: servers.ticket(for: target, context),
+      until: .now + patience.connect)
+    hasTLSFailed = false
+  }
+
+  /// Sends the content, in a chunk if there is a command for it.
+  private func send(
+    _ content: OpenMessage, after command: [UInt8]?
+  ) async throws(ConnectionError) {
+    // A reply that is here before the content is not about it: the server is out of step.
+    if try connection.hasInput() { throw .malformed }
+    hasSentContent = true
+    try await stream(content, after: command)
+    isInDoubt = true
   }
 
   private func receive(_ reply: Reply) -> ClientAction {
     repliesToMessage += 1
+    isInDoubt = false
     let action = session.receive(reply)
     // A server that has waited for too long says 421 before it closes, and to whatever comes next.
     hasEndedAtOnce = repliesToMessage == 1 && !session.isUsable
@@ -165,58 +237,6 @@ final class HopSession {
     }
   }
 
-  private func startTLS() async throws(ConnectionError) {
-    guard let context else { preconditionFailure("TLS is started only where there is a context") }
-    hasTLSFailed = true
-    try await connection.connectTLS(
-      context, serverName: target.host, until: .now + patience.connect)
-    hasTLSFailed = false
-  }
-
-  /// Streams the content in its wire form, up to and including the final dot.
-  ///
-  /// When the file cannot be read to its end, or has another end than it had, the dot is not sent and
-  /// the connection is given up: half a message is none.
-  private func send(_ content: OpenMessage) async throws(ConnectionError) {
-    var encoder = WireEncoder()
-    var offset = 0
-    var piece = content.beginning
-    while offset < content.contentBytes {
-      if offset > 0 { piece = try await read(content, at: offset) }
-      if piece.isEmpty { throw .system(.fileTooShort) }
-      let count = piece.count
-      if replacement?.isComplete == false { piece = replace(piece) }
-      var wire: [UInt8] = []
-      encoder.encode(piece.span, into: &wire)
-      try await connection.write(wire, until: min(.now + patience.contentPiece, attemptEnd))
-      offset += count
-    }
-    var end: [UInt8] = []
-    var rest: [UInt8] = []
-    replacement?.finish(into: &rest)
-    encoder.encode(rest.span, into: &end)
-    encoder.finish(into: &end)
-    try await connection.write(end, until: min(.now + patience.contentPiece, attemptEnd))
-  }
-
-  private func replace(_ piece: [UInt8]) -> [UInt8] {
-    var output: [UInt8] = []
-    replacement?.process(piece.span, into: &output)
-    return output
-  }
-
-  private func read(
-    _ content: OpenMessage, at offset: Int
-  ) async throws(ConnectionError) -> [UInt8] {
-    do throws(SystemError) {
-      return try await disk.run { () throws(SystemError) in
-        try content.read(upTo: Limits.pieceBytes, at: offset)
-      }
-    } catch {
-      throw .system(error)
-    }
-  }
-
   private func diagnosis(of error: ConnectionError) -> Diagnosis {
     let status =
       switch error {
@@ -225,7 +245,10 @@ final class HopSession {
       case .closed, .wait, .system, .plaintextAfterStartTLS: EnhancedStatus(4, 4, 2)
       }
     let waiting = session.awaited.map { " while waiting for \($0.text)" } ?? ""
-    return Diagnosis(status, "\(target): \(error.reason)\(waiting)")
+    // RFC 5321 §4.5.3.2.6: what is sent once more may arrive twice, and what is not may never arrive.
+    let doubt =
+      isInDoubt ? "; all of the message was sent, so the next attempt may deliver it twice" : ""
+    return Diagnosis(status, "\(target): \(error.reason)\(waiting)\(doubt)")
   }
 }
 

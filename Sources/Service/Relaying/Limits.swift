@@ -30,6 +30,10 @@ enum Limits {
   static let addressesPerAttempt = 5
   /// MX hosts whose addresses are looked up for one attempt.
   static let hostsPerAttempt = 5
+  /// Servers of which something is remembered between connections: at 1 to 3 KB for a ticket of TLS.
+  static let knownServers = 16
+  /// How long a ticket of TLS is used: the certificate it stands for is looked at again after it.
+  static let ticketAge: Duration = .seconds(3600)
   /// How much of the content is read and sent at a time, in bytes.
   static let pieceBytes = 32 << 10
   /// How long nothing is sent to a destination that could not be reached, at most: half of the

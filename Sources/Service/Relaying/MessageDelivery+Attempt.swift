@@ -104,6 +104,8 @@ extension MessageDelivery {
       }
       // A server may end an idle session at any time; that says nothing about the message.
       if !isFresh && session.hasEndedAtOnce { continue }
+      // Nor does a server that cannot do what it offers: the next session does not ask it to.
+      if session.hasRefusedChunk { continue }
       return .sent(outcomes, session)
     }
   }

@@ -123,7 +123,7 @@ extension MessageDelivery {
     }
     let session = HopSession(
       connection, to: target, settings: clientSettings(for: hop, encryption), context: context,
-      disk: relayer.spool.disk, patience: relayer.patience)
+      servers: relayer.servers, disk: relayer.spool.disk, patience: relayer.patience)
     let isImplicitTLS =
       if case .smtp(_, _, let isImplicit) = hop.server { isImplicit } else { false }
     // A password never leaves in clear, so without TLS there would be no session anyway.
@@ -172,7 +172,9 @@ extension MessageDelivery {
     }
     return ClientSettings(
       hostname: settings.hostname, tls: policy, credentials: credentials,
-      dialect: hop.lmtp == nil ? .smtp : .lmtp, needsRequireTLS: hop.requiresTLS)
+      // How long a header is in which the author is replaced shows when it has passed.
+      usesChunking: route(of: hop)?.rewriting == nil, dialect: hop.lmtp == nil ? .smtp : .lmtp,
+      needsRequireTLS: hop.requiresTLS)
   }
 }
 

@@ -21,6 +21,7 @@ package final class Relayer {
       settingsVersion += 1
       tlsContexts = []
       reportAllowance.perHour = settings.reportsPerHour
+      servers.forget()
       spool.arrival.signal()
     }
   }
@@ -39,6 +40,7 @@ package final class Relayer {
   var outage = Outage()
   let connections: HopConnections
   let lines: HopLines
+  let servers = KnownServers()
   /// Whether the last message came out of the queue, so that a line has its turn.
   private var isLinesTurn = false
   /// Where mail is taken again that waits for it, and nobody has called it yet.

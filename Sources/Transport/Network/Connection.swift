@@ -1,6 +1,6 @@
 package import EventLoop
 package import Platform
-package import TLS
+import TLS
 
 /// A stream connection, plain or TLS, read by lines or in bulk.
 ///
@@ -20,16 +20,13 @@ package import TLS
 package final class Connection {
   /// The other end.
   package let peer: SocketAddress
-  private let descriptor: Descriptor
-  private(set) var session: TLSSession?
+  let descriptor: Descriptor
+  var session: TLSSession?
   private(set) var input: [UInt8] = []
   /// How much of `input` has been consumed.
   private(set) var consumed = 0
   private var output: [UInt8] = []
   private var stepsInTurn = 0
-  /// Whether the last receive took all there was: then the kernel need not be asked again before
-  /// it has told of more (epoll(7), "edge-triggered").
-  private var isDrained = false
 
   static let scratchBytes = 16 << 10
   private static let outputBytes = 16 << 10
@@ -76,6 +73,20 @@ package final class Connection {
 
   /// Whether the peer has sent something that nobody has read yet.
   package var hasBufferedInput: Bool { consumed < input.count }
+
+  /// Whether the peer has sent something that nobody has read yet, the kernel's share included.
+  ///
+  /// - Throws: `.closed` if the peer has ended the stream, or what has broken it.
+  package func hasInput() throws(ConnectionError) -> Bool {
+    if hasBufferedInput { return true }
+    switch try receiveOnce() {
+    case .bytes(0): throw .closed
+    case .bytes(let count):
+      unsafe input.append(contentsOf: UnsafeBufferPointer(rebasing: Self.scratch[..<count]))
+      return true
+    case .mustRead, .mustWrite: return false
+    }
+  }
 
   // MARK: Reading
 
@@ -262,64 +273,7 @@ package final class Connection {
     }
   }
 
-  // MARK: TLS and the end
-
-  /// Whether TLS is in use.
-  package var isEncrypted: Bool { session != nil }
-
-  /// The version and the cipher, such as `TLSv1.3` and `TLS_AES_256_GCM_SHA384`; nil without TLS.
-  package var encryption: (version: String, cipher: String)? {
-    guard let version = session?.protocolVersion, let cipher = session?.cipherName else {
-      return nil
-    }
-    return (version, cipher)
-  }
-
-  /// What names this connection to both ends, of the kind with this registered name; nil without TLS, and
-  /// where the session has none of this kind.
-  package func channelBinding(named name: String) -> [UInt8]? {
-    guard let kind = ChannelBinding(rawValue: name) else { return nil }
-    return session?.channelBinding(kind)
-  }
-
-  /// Makes the connection a TLS one, as the server.
-  ///
-  /// - Throws: `.plaintextAfterStartTLS` if anything had arrived in clear that was not read.
-  package func acceptTLS(
-    _ context: TLSContext, until deadline: Instant
-  ) async throws(ConnectionError) {
-    if hasBufferedInput { throw .plaintextAfterStartTLS }
-    session = TLSSession.accepting(on: descriptor.number, context: context)
-    try await shakeHands(until: deadline)
-  }
-
-  /// Makes the connection a TLS one, as the client of a server with that name.
-  ///
-  /// - Throws: `.plaintextAfterStartTLS` if anything had arrived in clear that was not read.
-  package func connectTLS(
-    _ context: TLSContext, serverName: String, until deadline: Instant
-  ) async throws(ConnectionError) {
-    if hasBufferedInput { throw .plaintextAfterStartTLS }
-    do throws(TLSError) {
-      session = try TLSSession.connecting(
-        on: descriptor.number, context: context, serverName: serverName)
-    } catch {
-      throw .tls(error)
-    }
-    try await shakeHands(until: deadline)
-  }
-
-  private func shakeHands(until deadline: Instant) async throws(ConnectionError) {
-    while true {
-      switch session?.handshake() {
-      case .wantRead: try await waitUntilReadable(until: deadline, isInterruptible: false)
-      case .wantWrite: try await waitUntilWritable(until: deadline)
-      case .failed(let error): throw .tls(error)
-      case .closed, nil: throw .closed
-      case .done, .count: return
-      }
-    }
-  }
+  // MARK: The end
 
   /// Tells the peer that nothing more will come; what was written before is sent if it can be.
   package func close(until deadline: Instant) async {
@@ -340,7 +294,7 @@ package final class Connection {
     }
   }
 
-  private func waitUntilReadable(
+  func waitUntilReadable(
     until deadline: Instant, isInterruptible: Bool
   ) async throws(ConnectionError) {
     do throws(WaitError) {
@@ -349,7 +303,7 @@ package final class Connection {
     } catch { throw .wait(error) }
   }
 
-  private func waitUntilWritable(until deadline: Instant) async throws(ConnectionError) {
+  func waitUntilWritable(until deadline: Instant) async throws(ConnectionError) {
     do throws(WaitError) {
       try await Loop.shared.eventLoop.waitUntilWritable(descriptor.number, until: deadline)
     } catch { throw .wait(error) }

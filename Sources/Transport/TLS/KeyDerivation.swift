@@ -32,6 +32,28 @@ package enum KeyDerivation {
     }
   }
 
+  /// The keyed MD5 hash of `message`, of 16 bytes, for CRAM-MD5 (RFC 2195 §2) and nothing else.
+  ///
+  /// - Returns: nil where the library has no MD5, as its FIPS module has not.
+  package static func hmacMD5(key: [UInt8], _ message: [UInt8]) -> [UInt8]? {
+    OpenSSL.start()
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 16) { output, count in
+      unsafe key.withUnsafeBytes { key in
+        unsafe message.withUnsafeBufferPointer { message in
+          // An empty key is a key, and no pointer would mean that there is none.
+          var none: UInt8 = 0
+          let result = unsafe withUnsafePointer(to: &none) { none in
+            unsafe HMAC(
+              EVP_md5(), key.baseAddress ?? UnsafeRawPointer(none), Int32(key.count),
+              message.baseAddress, message.count, output.baseAddress, nil)
+          }
+          count = unsafe result == nil ? 0 : 16
+        }
+      }
+    }
+    return bytes.isEmpty ? nil : bytes
+  }
+
   /// A key of 32 bytes from a password (PBKDF2, RFC 8018 §5.2; the `Hi` of RFC 5802 §2.2).
   ///
   /// Slow on purpose, 0.33 ms for 1,000 iterations on a processor with SHA instructions and several

@@ -17,4 +17,7 @@ enum Limits {
   /// A board without a battery has its first start in 1970: counted from there, ten years would be
   /// over before the clock is set.
   static let earliestMaking: Int64 = 1_767_225_600
+
+  /// Octets of a ticket that is kept: that of a server with a certificate of 2 KB has about 3,000.
+  static let ticketBytes = 6 << 10
 }

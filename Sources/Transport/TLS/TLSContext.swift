@@ -9,8 +9,11 @@ package final class TLSContext: @unchecked Sendable {
   // Unchecked, because OpenSSL counts the references to a context atomically, and sessions only
   // read it; nothing here writes it once the static functions have returned it.
   let pointer: OpaquePointer
+  /// The hashes of which the peer's certificate or key must have one; empty where it need not.
+  let fingerprints: [[UInt8]]
 
-  init(_ method: OpaquePointer, minimum: TLSVersion) {
+  init(_ method: OpaquePointer, minimum: TLSVersion, fingerprints: [[UInt8]] = []) {
+    self.fingerprints = fingerprints
     OpenSSL.start()
     guard let pointer = unsafe SSL_CTX_new(method) else { preconditionFailure("out of memory") }
     unsafe self.pointer = pointer

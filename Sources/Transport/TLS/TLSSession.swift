@@ -16,8 +16,11 @@ package struct TLSSession: ~Copyable, @unchecked Sendable {
 
   /// Whether an error has ended the session: OpenSSL forbids every further call on it.
   private var isBroken = false
+  /// The hashes of which the peer's certificate or key must have one; empty where it need not.
+  private let fingerprints: [[UInt8]]
 
   private init(_ context: TLSContext, on descriptor: Int32) {
+    fingerprints = context.fingerprints
     guard let pointer = unsafe SSL_new(context.pointer) else {
       preconditionFailure("out of memory")
     }
@@ -43,9 +46,12 @@ package struct TLSSession: ~Copyable, @unchecked Sendable {
   /// (RFC 6066 §3), and its certificate must be for it (RFC 6125 §6) unless the context trusts
   /// anyone.
   ///
+  /// A ticket of an earlier session with the server, made with the same context, saves it the proof of
+  /// its certificate; a server that does not know the ticket any more makes a new session.
+  ///
   /// **Failures**: `TLSError.untrusted` for a name that no certificate can hold.
   package static func connecting(
-    on descriptor: Int32, context: TLSContext, serverName: String
+    on descriptor: Int32, context: TLSContext, serverName: String, resuming ticket: TLSTicket? = nil
   ) throws(TLSError) -> TLSSession {
     guard (1...Limits.hostNameBytes).contains(serverName.utf8.count), !serverName.utf8.contains(0)
     else { throw .untrusted(reason: "the server has no name to look for") }
@@ -57,12 +63,24 @@ package struct TLSSession: ~Copyable, @unchecked Sendable {
     if IPAddress(serverName) == nil {
       precondition(unsafe co_set_server_name(session.pointer, serverName) == 1, "out of memory")
     }
+    ticket?.use(in: session)
     return session
   }
 
   /// Goes on with the handshake; `.done` when both sides have agreed.
   package mutating func handshake() -> TLSStep {
-    unsafe perform { unsafe SSL_do_handshake($0) }.withoutCount
+    let step = unsafe perform { unsafe SSL_do_handshake($0) }.withoutCount
+    guard step == .done, !fingerprints.isEmpty else { return step }
+    // Also of a session that is resumed: it comes with the certificate of the first one.
+    guard let certificate = unsafe SSL_get0_peer_certificate(pointer) else {
+      isBroken = true
+      return .failed(.untrusted(reason: "the server has no certificate"))
+    }
+    let hashes = unsafe Fingerprint.of(certificate)
+    if hashes.contains(where: fingerprints.contains) { return .done }
+    isBroken = true
+    let text = Fingerprint.text(hashes[0])
+    return .failed(.untrusted(reason: "its fingerprint is sha256:\(text), which is not expected"))
   }
 
   /// Reads at most `buffer.count` bytes, and no more than one record.

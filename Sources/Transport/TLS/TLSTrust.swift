@@ -6,6 +6,11 @@ package enum TLSTrust: Equatable, Sendable {
   case systemAuthorities
   /// The same with the authorities, or the server's own certificate, in a PEM file.
   case authorities(path: String)
-  /// Holders of a certificate with one of these SHA-256 hashes.
+  /// Holders of a certificate with one of these SHA-256 hashes, each of ``KeyDerivation/hashBytes``
+  /// octets, whatever its name, its authority and its dates say.
+  ///
+  /// A hash is that of the certificate, as `openssl x509 -fingerprint -sha256` prints it, or that of its
+  /// public key (`SubjectPublicKeyInfo`, as RFC 7469 §2.4 has it), which outlives a renewal that keeps
+  /// the key. Of the chain only the server's own certificate counts.
   case fingerprints([[UInt8]])
 }

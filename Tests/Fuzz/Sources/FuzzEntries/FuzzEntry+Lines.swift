@@ -95,7 +95,7 @@ extension FuzzEntry {
       try FuzzFinding.check(Base64.encode(octets) == input, "base 64 has two texts")
     }
     let lines = input.split(separator: .lineFeed, omittingEmptySubsequences: false)
-    for mechanism in Mechanism.allCases {
+    for mechanism in Mechanism.offered(isTLSActive: true) {
       var exchange = ServerExchange(mechanism, isBindingOffered: mechanism.bindsChannel)
       var step = answered(exchange.start(encodedInitialResponse: nil), &exchange)
       for line in lines {

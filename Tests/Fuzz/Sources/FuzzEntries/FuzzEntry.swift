@@ -19,6 +19,8 @@ package enum FuzzEntry: String, CaseIterable, Sendable {
   case pop3
   /// Lines from an SMTP server.
   case reply
+  /// A whole session with an SMTP server, line by line.
+  case client
   /// Messages of an authentication, and base 64.
   case sasl
   /// The start of a queue file, which an admin may have edited.
@@ -37,6 +39,7 @@ package enum FuzzEntry: String, CaseIterable, Sendable {
     case .chunks: try Self.runChunks(input)
     case .pop3: try Self.runPOP3(input)
     case .reply: try Self.runReply(input)
+    case .client: try Self.runClient(input)
     case .sasl: try Self.runSASL(input)
     case .envelope: Self.runEnvelope(input)
     }

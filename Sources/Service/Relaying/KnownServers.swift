@@ -1,0 +1,63 @@
+import EventLoop
+import Platform
+import TLS
+
+/// What is remembered of next servers between connections, in memory only: how to resume TLS with them,
+/// and which cannot do what they offer.
+///
+/// **Limits**: `Limits.knownServers`, those that something was learnt of last.
+@Loop
+final class KnownServers {
+  private struct Record {
+    let target: HopAddress
+    var isChunkingBroken = false
+    /// A ticket counts for the context it came with, for that decides what is trusted.
+    var resumption: (ticket: TLSTicket, context: TLSContext, since: Instant)?
+  }
+
+  /// The one that something was learnt of last comes last.
+  private var records: [Record] = []
+
+  /// Whether content is not to be sent to the server in a chunk, although it offers CHUNKING.
+  func isChunkingBroken(at target: HopAddress) -> Bool {
+    records.contains { $0.target == target && $0.isChunkingBroken }
+  }
+
+  /// Notes that the server has offered CHUNKING and could not do it.
+  func noteBrokenChunking(at target: HopAddress) {
+    update(target) { $0.isChunkingBroken = true }
+  }
+
+  /// What a connection to the server can resume; nil where there is nothing, or nothing that is fresh.
+  func ticket(for target: HopAddress, _ context: TLSContext) -> TLSTicket? {
+    guard
+      let known = records.first(where: { $0.target == target })?.resumption,
+      known.context === context, known.since + Limits.ticketAge > .now
+    else { return nil }
+    return known.ticket
+  }
+
+  /// Keeps what the next connection to the server can resume.
+  ///
+  /// - Parameter isResumed: whether it comes of a connection that was resumed, and so without a look at
+  ///   the certificate: then it is no fresher than what it was resumed with.
+  func keep(
+    _ ticket: TLSTicket, for target: HopAddress, _ context: TLSContext, isResumed: Bool
+  ) {
+    update(target) { record in
+      let since = isResumed ? record.resumption?.since : .now
+      record.resumption = since.map { (ticket, context, $0) }
+    }
+  }
+
+  /// Forgets everything, as when the settings have changed.
+  func forget() { records = [] }
+
+  private func update(_ target: HopAddress, _ change: (inout Record) -> Void) {
+    let place = records.firstIndex { $0.target == target }
+    var record = place.map { records.remove(at: $0) } ?? Record(target: target)
+    change(&record)
+    records.append(record)
+    if records.count > Limits.knownServers { records.removeFirst() }
+  }
+}
