@@ -94,7 +94,7 @@ import Testing
         let listing = try await ask(
           about: Self.client, zones, at: server.address, until: .distantFuture)
         #expect(listing?.zone.text == "b.test")
-        #expect(server.datagrams == 3)
+        #expect(server.datagrams >= 3, "all are asked at once, again where that was long ago")
       }
     }
   }

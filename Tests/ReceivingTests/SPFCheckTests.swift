@@ -61,9 +61,10 @@ import Testing
     try await onLoop {
       let failing = try NameServer { [reply(to: $0, code: 2)] }
       let silent = try NameServer { _ in [] }
-      try await serving([failing, silent]) {
+      let late = try NameServer { [reply(to: $0, code: 2)] }
+      try await serving([failing, silent, late]) {
         for (server, deadline) in [
-          (failing, Instant.now + .seconds(60)), (silent, .now + .milliseconds(5)), (failing, .now),
+          (failing, Instant.now + .seconds(60)), (silent, .now + .milliseconds(5)), (late, .now),
         ] {
           let check = SPFCheck(resolver: Resolver(NameServers([server.address])))
           let result = await check.check(
@@ -71,7 +72,8 @@ import Testing
             sender: try #require(ReversePath("<joe@far.example>")), until: deadline)
           #expect(result.verdict == .temperror)
         }
-        #expect(failing.datagrams == 1, "when the time is over nothing is asked")
+        #expect(failing.datagrams > 0)
+        #expect(late.datagrams == 0, "when the time is over nothing is asked")
       }
     }
   }

@@ -22,25 +22,35 @@ package final class NameServer {
 
   package init(streams: @escaping Script = { _ in [] }, _ script: @escaping Script) throws {
     let any = SocketAddress(try #require(IPAddress("127.0.0.1")), port: 0)
-    listener = try Descriptor.listening(on: any)
-    address = try listener.localAddress()
     let type = Int32(SOCK_DGRAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
     socket = Descriptor(owning: Glibc.socket(AF_INET, type, 0))
-    var local = sockaddr_in()
-    local.sin_family = sa_family_t(AF_INET)
-    local.sin_port = address.port.bigEndian
-    local.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    let number = socket.number
-    let isBound = withUnsafePointer(to: &local) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(number, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-      }
+    // The port that is free for streams may be another's for datagrams.
+    var candidate = try Descriptor.listening(on: any)
+    var attempts = 1
+    while try !Self.bind(socket, to: candidate.localAddress().port) {
+      try #require(attempts < 100, "no port is free for both")
+      attempts += 1
+      candidate = try Descriptor.listening(on: any)
     }
-    try #require(isBound)
+    address = try candidate.localAddress()
+    listener = candidate
     self.script = script
     streamScript = streams
     try Loop.shared.eventLoop.register(socket)
     try Loop.shared.eventLoop.register(listener)
+  }
+
+  private static func bind(_ socket: borrowing Descriptor, to port: UInt16) -> Bool {
+    var local = sockaddr_in()
+    local.sin_family = sa_family_t(AF_INET)
+    local.sin_port = port.bigEndian
+    local.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    let number = socket.number
+    return withUnsafePointer(to: &local) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        Glibc.bind(number, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+      }
+    }
   }
 
   /// Serves until the task is cancelled.
