@@ -97,7 +97,7 @@ let layers = [
   Layer(
     name: "Program",
     modules: [
-      Module(name: "Configuration", imports: ["Platform", "Mail", "SMTP"]),
+      Module(name: "Configuration", imports: ["Platform", "Mail", "SASL", "SMTP"]),
       Module(name: "Control", imports: ["Spool"]),
       Module(
         name: "gatepostd",

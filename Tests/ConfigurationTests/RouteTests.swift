@@ -1,6 +1,7 @@
 import Foundation
 import Mail
 import Platform
+import SASL
 import TestSupport
 import Testing
 
@@ -15,6 +16,9 @@ import Testing
       [route from:@home.example]
       via = mx
       tls = encrypt
+      tls-minimum = 1.3
+      login-mechanisms = PLAIN, login
+      password-without-tls = yes
       source = 192.168.1.2
       messages-per-minute = 30
       min-interval = 1s
@@ -34,6 +38,9 @@ import Testing
         "smtps://a.example:465", "smtp://[2001:db8::1]:587", "lmtp://127.0.0.1:24", "unix:/run/x",
       ])
     #expect(it.routes[0].tls == .verify)
+    #expect(!it.routes[0].needsTLS13)
+    #expect(it.routes[0].mechanisms == Mechanism.allCases)
+    #expect(!it.routes[0].allowsPasswordInClear)
     #expect(it.routes[0].source == nil)
     #expect(it.routes[0].interval == .zero)
     #expect(it.routes[0].messagesPerConnection == 100 && it.routes[0].connections == 5)
@@ -43,6 +50,9 @@ import Testing
     let second = it.routes[1]
     #expect(second.servers.isEmpty)
     #expect(second.tls == .encrypt)
+    #expect(second.needsTLS13)
+    #expect(second.mechanisms == [.plain, .login])
+    #expect(second.allowsPasswordInClear)
     #expect(second.source?.description == "192.168.1.2")
     #expect(second.interval == .seconds(2))
     #expect(second.messagesPerConnection == 7 && second.connections == 2)
@@ -152,6 +162,10 @@ import Testing
     let found = problems(
       of: "[relay]\nsecrets = \(path)\n[route *]\nvia = \(via)\ntls = \(tls)\ncredentials = isp")
     #expect(found.isEmpty == isRight)
+    #expect(
+      problems(
+        of: "[relay]\nsecrets = \(path)\n[route *]\nvia = \(via)\ntls = \(tls)\ncredentials = isp\n"
+          + "password-without-tls = yes") == [])
     for problem in found {
       #expect(problem.hasPrefix("gatepost.conf:5: [route *] tls: the password of \"isp\" could"))
       #expect(!problem.contains("geheim"))

@@ -1,12 +1,13 @@
+import COpenSSL
 import EventLoop
 import Foundation
 import Platform
 import SASL
-import TLS
 import TestSupport
 import Testing
 
 @testable import Relaying
+@testable import TLS
 
 @Suite("Logging in to the next server") struct LoginTests {
   /// The server's side of one login of alice, whose password is `secret`.
@@ -115,6 +116,59 @@ import Testing
         }
       }
       #expect(isSent == ["PLAIN", "LOGIN"].contains(mechanism))
+    }
+  }
+
+  @Test("Without TLS the password is sent where the route allows it", arguments: [true, false])
+  func clear(isAllowed: Bool) async throws {
+    try await onLoop {
+      let server = try NextServer()
+      server.capabilities.append("AUTH PLAIN")
+      let login = Login()
+      server.answer = { login.reply(to: $0) }
+      let bed = try Bed(smarthost: server, login: ("alice", "secret"), encryption: .opportunistic)
+      bed.relayer.settings.otherwise.allowsPasswordInClear = isAllowed
+      try await bed.put(to: "ann@far.example")
+      try await bed.run(server)
+      #expect(server.messages.count == (isAllowed ? 1 : 0))
+      #expect(server.commands.contains { $0.hasPrefix("AUTH") } == isAllowed)
+    }
+  }
+
+  @Test("Of the mechanisms that a server offers those of the route are used")
+  func mechanisms() async throws {
+    try await onLoop {
+      let server = try NextServer()
+      server.context = try Identity("mx.far.example").server
+      server.capabilities.append("AUTH SCRAM-SHA-256 PLAIN LOGIN")
+      let login = Login()
+      server.answer = { login.reply(to: $0) }
+      let bed = try Bed(smarthost: server, login: ("alice", "secret"), encryption: .required)
+      bed.relayer.settings.otherwise.mechanisms = [.login, .cramMD5]
+      try await bed.put(to: "ann@far.example")
+      try await bed.run(server)
+      #expect(server.messages.count == 1)
+      #expect(server.commands.filter { $0.hasPrefix("AUTH") }.count == 1)
+      #expect(server.commands.contains { $0.hasPrefix("AUTH LOGIN") })
+    }
+  }
+
+  @Test("Where a route asks for TLS 1.3, a server that has 1.2 only gets nothing")
+  func version() async throws {
+    try await onLoop {
+      let server = try NextServer()
+      let context = try Identity("mx.far.example").server
+      server.context = context
+      let bed = try Bed(smarthost: server, encryption: .required)
+      bed.relayer.settings.otherwise.needsTLS13 = true
+      try await bed.put(to: "ann@far.example")
+      try await bed.run(server)
+      #expect(server.messages.count == 1)
+      #expect(unsafe co_set_maximum_version(context.pointer, TLS1_2_VERSION) == 1)
+      try await bed.put(to: "ann@far.example")
+      try await bed.run(server)
+      #expect(server.messages.count == 1)
+      #expect(try #require(bed.envelope().last).contains("TLS"))
     }
   }
 

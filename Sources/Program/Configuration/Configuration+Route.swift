@@ -1,5 +1,6 @@
 package import Mail
 package import Platform
+package import SASL
 
 extension Configuration {
   /// How some of the mail leaves: a section `[route PATTERN]`, or what `[relay]` says of all other mail.
@@ -16,6 +17,12 @@ extension Configuration {
     package internal(set) var credentialsName: String?
     /// What that entry holds.
     package internal(set) var credentials: Credentials?
+    /// Whether TLS before version 1.3 is of no use.
+    package internal(set) var needsTLS13 = false
+    /// The mechanisms that may be used to log in.
+    package internal(set) var mechanisms: [Mechanism] = []
+    /// Whether the password may be sent without TLS over a network.
+    package internal(set) var allowsLoginWithoutTLS = false
     /// The address that connections are made from; nil for any.
     package internal(set) var source: IPAddress?
     /// Messages in a minute to one destination; nil for any number.
@@ -40,6 +47,11 @@ extension Configuration {
 
     /// The servers; empty for the mail exchangers of each domain.
     package var servers: [NextHop] { if case .servers(let servers) = via { servers } else { [] } }
+
+    /// Whether a password may be sent without TLS: where the key says so, or where it meets no network.
+    package var allowsPasswordInClear: Bool {
+      allowsLoginWithoutTLS || !servers.isEmpty && servers.allSatisfy(\.isOnThisHost)
+    }
 
     /// The least time between two messages by both of the keys about it.
     package var interval: Duration {

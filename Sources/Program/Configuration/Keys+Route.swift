@@ -1,5 +1,6 @@
 import Mail
 import Platform
+import SASL
 
 extension Keys {
   static var route: [Key] {
@@ -26,6 +27,19 @@ extension Keys {
     _ route: any WritableKeyPath<Configuration.Draft, Configuration.Route> & Sendable
   ) -> [Key] {
     [
+      Key(
+        section, "tls-minimum", .word(["1.2": false, "1.3": true]), default: .text("1.2"),
+        "The oldest version of TLS that is spoken."
+      ) { $0[keyPath: route].needsTLS13 = $1 },
+      Key(
+        section, "login-mechanisms", .list(of: .mechanism),
+        default: .text("scram-sha-256-plus, scram-sha-256, plain, login, cram-md5"),
+        "How to log in: what the server offers of these is used, the safest first."
+      ) { $0[keyPath: route].mechanisms = $1 },
+      Key(
+        section, "password-without-tls", .boolean, default: .text("no"),
+        "Whether the password may be sent to a server that has no TLS."
+      ) { $0[keyPath: route].allowsLoginWithoutTLS = $1 },
       Key(
         section, "source", .optional(.address), default: .absent(example: "192.168.1.2"),
         "The address of this machine that connections are made from."
@@ -62,6 +76,16 @@ extension Keys {
         "Whether such mail gets a Reply-To with its author, if it has none."
       ) { $0[keyPath: route].addsReplyTo = $1 },
     ]
+  }
+}
+
+extension Syntax<Mechanism> {
+  /// A mechanism of SASL, by its name in small letters.
+  static var mechanism: Syntax {
+    .word([
+      "scram-sha-256-plus": .scramSHA256Plus, "scram-sha-256": .scramSHA256, "plain": .plain,
+      "login": .login, "cram-md5": .cramMD5,
+    ])
   }
 }
 

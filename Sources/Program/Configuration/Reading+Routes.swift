@@ -51,7 +51,7 @@ extension Reading {
         "there is no \(server) to log in at; add one, or remove this")
       return nil
     }
-    if !route.servers.allSatisfy(\.isOnThisHost), route.tls?.mayLackTLS != false {
+    if !route.allowsPasswordInClear, route.tls?.mayLackTLS != false {
       report(
         section, of: name, "tls",
         "the password of \(quoted(entry)) could cross the network unencrypted;"

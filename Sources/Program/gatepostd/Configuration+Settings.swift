@@ -55,6 +55,9 @@ extension Configuration.Route {
     route.credentials = credentials.map {
       RelayingSettings.Credentials(user: $0.user, password: Array($0.password.utf8))
     }
+    route.needsTLS13 = needsTLS13
+    route.mechanisms = mechanisms
+    route.allowsPasswordInClear = allowsPasswordInClear
     route.source = source
     route.interval = interval
     route.messagesPerConnection = messagesPerConnection

@@ -2,6 +2,7 @@ import EventLoop
 import Mail
 import Network
 import Platform
+import SASL
 import SMTP
 import Spool
 import TLS
@@ -102,10 +103,11 @@ extension MessageDelivery {
   private func connect(
     _ target: HopAddress, of hop: Hop, encryption: RelayingSettings.Encryption
   ) async -> Result<HopSession, HopFailure> {
+    let route = route(of: hop)
     let connection: Connection
     let context: TLSContext?
     do throws(ConnectionError) {
-      connection = try await makeConnection(to: target, from: route(of: hop)?.source)
+      connection = try await makeConnection(to: target, from: route?.source)
     } catch {
       let port = if case .tcp(let address) = target.address { ":\(address.port)" } else { "" }
       let text = "\(target)\(port): \(error.reason)"
@@ -117,7 +119,8 @@ extension MessageDelivery {
     }
     relayer.endOutage(with: hop)
     do throws(TLSError) {
-      context = try relayer.tlsContext(for: encryption)
+      context = try relayer.tlsContext(
+        for: encryption, minimum: route?.needsTLS13 == true ? .tls13 : .tls12)
     } catch {
       return .failure(.temporary(Diagnosis(EnhancedStatus(4, 7, 5), "TLS: \(error)")))
     }
@@ -126,8 +129,8 @@ extension MessageDelivery {
       servers: relayer.servers, disk: relayer.spool.disk, patience: relayer.patience)
     let isImplicitTLS =
       if case .smtp(_, _, let isImplicit) = hop.server { isImplicit } else { false }
-    // A password never leaves in clear, so without TLS there would be no session anyway.
-    let needsTLS = isImplicitTLS || route(of: hop)?.credentials != nil
+    // Where TLS is offered and fails, no password leaves in clear instead of it.
+    let needsTLS = isImplicitTLS || route?.credentials != nil
     switch await session.open(isImplicitTLS: isImplicitTLS) {
     case .ready:
       return .success(session)
@@ -167,13 +170,16 @@ extension MessageDelivery {
       case .opportunistic: .ifOffered
       case .required, .verified, .pinned: .required
       }
-    let credentials = route(of: hop)?.credentials.map {
+    let route = route(of: hop)
+    let credentials = route?.credentials.map {
       ClientSettings.Credentials(user: $0.user, password: $0.password)
     }
     return ClientSettings(
       hostname: settings.hostname, tls: policy, credentials: credentials,
+      allowsPasswordInClear: route?.allowsPasswordInClear ?? false,
+      mechanisms: route?.mechanisms ?? Mechanism.allCases,
       // How long a header is in which the author is replaced shows when it has passed.
-      usesChunking: route(of: hop)?.rewriting == nil, dialect: hop.lmtp == nil ? .smtp : .lmtp,
+      usesChunking: route?.rewriting == nil, dialect: hop.lmtp == nil ? .smtp : .lmtp,
       needsRequireTLS: hop.requiresTLS)
   }
 }

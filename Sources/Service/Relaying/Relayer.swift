@@ -51,7 +51,7 @@ package final class Relayer {
   var secondOfDay: () -> Int = { WallClock.localSecondOfDay }
   /// Signalled when the place of a connection is given to another.
   let placeFreed = Condition()
-  private var tlsContexts: [(trust: TLSTrust, context: TLSContext)] = []
+  private var tlsContexts: [(trust: TLSTrust, minimum: TLSVersion, context: TLSContext)] = []
   /// The messages that are being delivered.
   private(set) var delivering: [QueuedMessage] = []
   /// How many they are.
@@ -165,7 +165,9 @@ package final class Relayer {
   }
 
   /// The client side of TLS for a policy; nil where TLS is not used.
-  func tlsContext(for encryption: RelayingSettings.Encryption) throws(TLSError) -> TLSContext? {
+  func tlsContext(
+    for encryption: RelayingSettings.Encryption, minimum: TLSVersion
+  ) throws(TLSError) -> TLSContext? {
     let trust: TLSTrust
     switch encryption {
     case .none: return nil
@@ -173,9 +175,10 @@ package final class Relayer {
     case .verified: trust = authorities
     case .pinned(let digests): trust = .fingerprints(digests)
     }
-    if let known = tlsContexts.first(where: { $0.trust == trust }) { return known.context }
-    let context = try TLSContext.client(trust: trust)
-    tlsContexts.append((trust, context))
+    let known = tlsContexts.first { $0.trust == trust && $0.minimum == minimum }
+    if let known { return known.context }
+    let context = try TLSContext.client(trust: trust, minimum: minimum)
+    tlsContexts.append((trust, minimum, context))
     return context
   }
 

@@ -1,5 +1,6 @@
 package import Mail
 package import Platform
+package import SASL
 import Spool
 
 /// How some of the mail leaves: for which messages it holds, to which servers, and under what conditions.
@@ -57,6 +58,12 @@ package struct Route: Sendable {
   package var credentials: RelayingSettings.Credentials?
   /// What TLS must give before a message leaves.
   package var encryption: RelayingSettings.Encryption
+  /// Whether TLS before version 1.3 is of no use.
+  package var needsTLS13 = false
+  /// The mechanisms that may be used to log in.
+  package var mechanisms = Mechanism.allCases
+  /// Whether the password may be sent without TLS.
+  package var allowsPasswordInClear = false
   /// The address that connections are made from, and with it the family; nil for any.
   package var source: IPAddress?
   /// The least time between two messages to one destination.
