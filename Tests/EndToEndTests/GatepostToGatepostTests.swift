@@ -36,6 +36,25 @@ import Testing
     }
   }
 
+  @Test("A server is known by the fingerprint that openssl prints", arguments: [true, false])
+  func fingerprint(isRight: Bool) throws {
+    let upstream = try Gatepost("[relay]\nnetworks = 127.0.0.0/8\n")
+    let print = try Program.run(
+      "openssl", ["x509", "-in", "\(upstream.path)/cert.pem", "-noout", "-fingerprint", "-sha256"])
+    let hash = try #require(print.output.split(separator: "=").last)
+      .trimmingCharacters(in: .newlines)
+    let gatepost = try Gatepost(
+      """
+      [relay]
+      networks = 127.0.0.0/8
+      smarthost = smtp://127.0.0.1:\(upstream.ports.smtp)
+      tls = fingerprint=sha256:\(isRight ? hash : String(repeating: "0f", count: 32))
+      """)
+    #expect(try gatepost.send(to: "ann@far.example").hasPrefix("250"))
+    try gatepost.waitForLog(isRight ? "delivered id=" : "deferred id=")
+    #expect(upstream.queue.count == (isRight ? 1 : 0))
+  }
+
   @Test("The memory that a large message takes on its way has nothing to do with its size")
   func largeMessage() throws {
     let trusting = "[relay]\nnetworks = 127.0.0.0/8\n"
