@@ -46,6 +46,9 @@ struct QueueIndex {
     var message: QueuedMessage
   }
 
+  /// For how many messages an empty queue keeps room.
+  private static let keptCapacity = 1024
+
   /// A binary min-heap.
   private var entries: [Entry] = []
 
@@ -102,6 +105,9 @@ struct QueueIndex {
     if !entries.isEmpty {
       entries[0] = last
       sink()
+    } else if entries.capacity > Self.keptCapacity {
+      // What a long queue took goes back when it has been emptied.
+      entries = []
     }
     return first.message
   }

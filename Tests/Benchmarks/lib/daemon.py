@@ -78,6 +78,14 @@ smarthost = smtp://127.0.0.1:{hop or nobody}
 retry = 6h
 """, 0o640)
         self.process = None
+        self.hop = hop or nobody
+
+    def redirect(self, port):
+        """Names another next hop; for the next start."""
+        path = self.directory / "gatepost.conf"
+        text = path.read_text().replace(f"127.0.0.1:{self.hop}\n", f"127.0.0.1:{port}\n")
+        self.write("gatepost.conf", text, 0o640)
+        self.hop = port
 
     def write(self, name, text, mode):
         path = self.directory / name
