@@ -14,7 +14,8 @@ package final class OpenSMTPD {
   private let daemon: Program
   private var path: String { scratch.path }
 
-  package init() throws {
+  /// - Parameter relay: the port of this machine that mail for other domains goes to.
+  package init(relay: UInt16? = nil) throws {
     let package = try Peers.path(of: "opensmtpd")
     scratch = try ScratchDirectory()
     let path = scratch.path
@@ -23,6 +24,7 @@ package final class OpenSMTPD {
       table users { "ann@far.example" = "daemon", "bob@far.example" = "daemon" }
       action "keep" maildir "\(path)/mail/%{rcpt.user}" virtual <users>
       match from any for domain "far.example" action "keep"
+      \(relay.map { Self.relaying(to: $0) } ?? "")
 
       """
     let script = """
@@ -54,6 +56,13 @@ package final class OpenSMTPD {
     try eventually("OpenSMTPD listens", context: { log }) {
       (try? Client(port: port).expect("220")) != nil
     }
+  }
+
+  private static func relaying(to port: UInt16) -> String {
+    """
+    action "send" relay host "smtp+notls://127.0.0.1:\(port)"
+    match from any for any action "send"
+    """
   }
 
   deinit {

@@ -102,4 +102,23 @@ struct RealMTATests {
     for message in server.maildrop("ann") { #expect(message.contains("\n\n\(body)\n")) }
     try gatepost.eventually("alice is told") { gatepost.maildrop("alice").count == 1 }
   }
+
+  @Test("OpenSMTPD sends to a Gatepost")
+  func openSMTPDSends() throws {
+    let gatepost = try Gatepost()
+    let server = try OpenSMTPD(relay: gatepost.ports.smtp)
+    for user in ["alice", "bob", "nobody"] {
+      #expect(
+        try gatepost.swaks(
+          from: "ann@far.example", to: "\(user)@home.example", body: body, "--port",
+          "\(server.port)"
+        ).status == 0)
+    }
+    try eventually("all have theirs", context: { server.log + gatepost.log }) {
+      gatepost.maildrop("alice").count == 1 && gatepost.maildrop("bob").count == 1
+        && server.maildrop("ann").count == 1
+    }
+    #expect(try #require(gatepost.maildrop("alice").first).contains("\n\n\(body)\n"))
+    #expect(try #require(server.maildrop("ann").first).contains("5.1.1"))
+  }
 }
