@@ -85,6 +85,25 @@ import Testing
     }
   }
 
+  @Test("What stands in line at a dead server goes to the one that stands in for it")
+  func lineOfDeadHost() async throws {
+    try await onLoop {
+      let dead = try NextServer("127.0.0.2")
+      let other = try NextServer("127.0.0.3")
+      dead.greeting = NextServer.silence
+      let bed = try Bed()
+      bed.relayer.patience.reply = .seconds(1)
+      bed.relayer.settings.otherwise.servers = [dead, other].map {
+        .smtp(host: "\($0.address.host)", port: $0.address.port, isImplicitTLS: false)
+      }
+      bed.relayer.settings.otherwise.connections = 20
+      try await put(200, into: bed, domain: "far.example")
+      try await bed.run(dead, other)
+      #expect(other.messages.count == 200)
+      #expect(dead.connections == 1)
+    }
+  }
+
   @Test("Of messages in line none is overtaken by more than are looked at together")
   func order() async throws {
     try await onLoop {

@@ -115,6 +115,9 @@ extension MessageDelivery {
     if let place = hop.route, relayer.windowWait(of: settings.route(at: place)) > .zero {
       return .window(route: place, version: version)
     }
+    // What may not be sent there now need not wait for its turn: another server may stand in. To stand in
+    // line with it would have the lines of both hand the same messages to each other for ever.
+    if relayer.hops.obstacle(to: hop, at: relayer.now) != nil { return nil }
     let key = HopLines.Key.hop(hop)
     return caller != key && relayer.lines.isOccupied(key) ? key : nil
   }
