@@ -120,6 +120,22 @@ import Testing
     }
   }
 
+  @Test("A message that is refused as a chunk is sent once more, however many names the server has")
+  func refusedChunks() async throws {
+    try await onLoop {
+      let server = try NextServer()
+      server.capabilities.append("CHUNKING")
+      server.verdict = { _ in "502 5.5.1 what" }
+      let bed = try Bed(mxPort: server.address.port)
+      for number in 0..<20 {
+        bed.zone.add("far.example", mx: "m\(number).example", [127, 0, 0, 1])
+      }
+      try await put(1, into: bed, domain: "far.example")
+      try await bed.run(server)
+      #expect(server.commands.count { $0.hasPrefix("BDAT") } <= 2)
+    }
+  }
+
   @Test("A connection is closed after the messages that the route lets it have", arguments: [1, 3])
   func messagesPerConnection(count: Int) async throws {
     try await onLoop {

@@ -89,6 +89,7 @@ extension MessageDelivery {
     _ envelope: SMTP.Envelope, _ open: OpenMessage, to hop: Hop
   ) async throws(HopFailure) -> Sending {
     if let key = queue(at: hop) { return .waits(key) }
+    var hasRepeated = false
     while true {
       guard let (session, isFresh) = try await obtain(hop) else { return .waits(.hop(hop)) }
       let outcomes = await session.deliver(
@@ -104,8 +105,12 @@ extension MessageDelivery {
       }
       // A server may end an idle session at any time; that says nothing about the message.
       if !isFresh && session.hasEndedAtOnce { continue }
-      // Nor does a server that cannot do what it offers: the next session does not ask it to.
-      if session.hasRefusedChunk { continue }
+      // Nor does a server that cannot do what it offers: the next session does not ask it to. Once only:
+      // one with more names than are remembered would be sent the message again and again.
+      if session.hasRefusedChunk && !hasRepeated {
+        hasRepeated = true
+        continue
+      }
       return .sent(outcomes, session)
     }
   }
