@@ -93,6 +93,24 @@ import Testing
     }
   }
 
+  @Test("A message that has no turn yet does not take the attempt that is to find out")
+  func turn() async throws {
+    try await onLoop {
+      let bed = try Bed(mxPort: 9)
+      bed.relayer.settings.otherwise.interval = .seconds(600)
+      let hop = Hop(
+        description: "a.example", domain: "a.example", version: bed.relayer.settingsVersion,
+        route: 0)
+      _ = bed.relayer.turns.take(hop, interval: .seconds(600), at: bed.relayer.now)
+      bed.relayer.noteUnreachable(self.hop("x.example"), .certain, reason: "gone")
+      bed.relayer.skipped = .seconds(61)
+      try await bed.put(to: "a@a.example")
+      try await bed.run(until: { !bed.relayer.lines.keys.isEmpty })
+      #expect(bed.relayer.lines.keys == [.hop(hop)])
+      #expect(bed.relayer.outageObstacle(to: self.hop("b.example")) == nil)
+    }
+  }
+
   @Test("The first connection ends it, and all that waits is sent")
   func back() async throws {
     try await onLoop {

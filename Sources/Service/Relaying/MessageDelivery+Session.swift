@@ -28,6 +28,8 @@ extension MessageDelivery {
       }
       let limit = route?.connections ?? Limits.connectionsPerHop
       if relayer.hops.freePlaces(hop, limit: limit) == 0 { return nil }
+      // The one attempt of a pause is not for a message that may not be sent yet.
+      if relayer.turns.next(hop) > relayer.now { return nil }
       if let obstacle = relayer.outageObstacle(to: hop) { throw .obstacle(obstacle) }
       guard takeTurn(hop, route), relayer.hops.takePlace(hop, limit: limit) else { return nil }
       if let session = try await connectInPlace(hop) { return (session, true) }
