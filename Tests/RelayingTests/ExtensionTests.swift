@@ -73,12 +73,12 @@ struct ExtensionTests {
   func requiresTLS(_ example: Case) async throws {
     try await onLoop {
       let server = try NextServer()
-      let identity = try Identity("localhost")
+      let identity = try Identity("smart.example")
       if example.offersTLS { server.context = identity.server }
       if example.offersExtension { server.capabilities.append("REQUIRETLS") }
-      let bed = try Bed(smarthost: server, "localhost", encryption: example.encryption)
-      bed.zone.entries["localhost"] = .init(v4: [[127, 0, 0, 1]])
-      let known = example.isCertificateKnown ? identity : try Identity("localhost")
+      let bed = try Bed(smarthost: server, "smart.example", encryption: example.encryption)
+      bed.zone.entries["smart.example"] = .init(v4: [[127, 0, 0, 1]])
+      let known = example.isCertificateKnown ? identity : try Identity("smart.example")
       bed.relayer.authorities = .authorities(path: known.certificatePath)
       try await Self.put(into: bed, requiresTLS: true)
       try await bed.run(server)

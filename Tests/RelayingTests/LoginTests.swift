@@ -135,6 +135,22 @@ import Testing
     }
   }
 
+  @Test("No name server says where this host is, to which a password may be sent in clear")
+  func localhost() async throws {
+    try await onLoop {
+      let server = try NextServer()
+      let thief = try NextServer("127.0.0.2", port: server.address.port)
+      for server in [server, thief] { server.capabilities.append("AUTH PLAIN") }
+      let bed = try Bed(smarthost: server, "localhost", login: ("alice", "s3cret"))
+      bed.relayer.settings.otherwise.allowsPasswordInClear = true
+      bed.zone.add("far.example", mx: "localhost", [127, 0, 0, 2])
+      try await bed.put(to: "x@far.example")
+      try await bed.run(server, thief)
+      #expect(thief.commands == [])
+      #expect(server.messages.count == 1)
+    }
+  }
+
   @Test("Of the mechanisms that a server offers those of the route are used")
   func mechanisms() async throws {
     try await onLoop {

@@ -1,4 +1,5 @@
 import EventLoop
+import Glibc
 import Platform
 import TestSupport
 import Testing
@@ -90,6 +91,57 @@ import Testing
       #expect(files.count == 100)
       #expect(
         files.allSatisfy { $0.contains("the network cannot be reached: Network is unreachable") })
+    }
+  }
+
+  @Test(
+    "That there is no way to an address of IPv6 is not certain to be the network's fault",
+    arguments: [
+      ("192.0.2.1", ENETUNREACH, "certain"), ("2001:db8::1", ENETUNREACH, "likely"),
+      ("192.0.2.1", EHOSTUNREACH, "likely"), ("2001:db8::1", EHOSTUNREACH, "likely"),
+      ("192.0.2.1", ECONNREFUSED, "nil"), ("2001:db8::1", ECONNREFUSED, "nil"),
+    ])
+  func evidence(address: String, code: Int32, text: String) throws {
+    let place = HopAddress.Place.tcp(
+      SocketAddress(try #require(IPAddress(address)), port: 25))
+    let evidence = Outage.Evidence(SystemError(code: code, call: "connect"), at: place)
+    #expect(evidence.map { "\($0)" } ?? "nil" == text)
+  }
+
+  @Test("Mail for a host that has IPv6 only does not have a machine without it think it is offline")
+  func onlyIPv6() async throws {
+    try await onLoop {
+      let server = try NextServer()
+      let bed = try Bed(mxPort: server.address.port)
+      bed.relayer.patience.connect = .seconds(1)
+      // An address of the discard prefix, which no machine has a way to (RFC 6666).
+      bed.zone.add("six.example", mx: "mx.six.example")
+      bed.zone.entries["mx.six.example"]?.v6 = [[1] + [UInt8](repeating: 0, count: 14) + [1]]
+      bed.zone.add("four.example", mx: "mx.four.example", [127, 0, 0, 1])
+      try await bed.put(to: "a@six.example")
+      try await bed.run()
+      #expect(bed.relayer.outage.reason == nil)
+      try await bed.put(to: "a@four.example")
+      try await bed.run(server)
+      #expect(server.messages.count == 1)
+    }
+  }
+
+  @Test("A message that has no turn yet does not take the attempt that is to find out")
+  func turn() async throws {
+    try await onLoop {
+      let bed = try Bed(mxPort: 9)
+      bed.relayer.settings.otherwise.interval = .seconds(600)
+      let hop = Hop(
+        description: "a.example", domain: "a.example", version: bed.relayer.settingsVersion,
+        route: 0)
+      _ = bed.relayer.turns.take(hop, interval: .seconds(600), at: bed.relayer.now)
+      bed.relayer.noteUnreachable(self.hop("x.example"), .certain, reason: "gone")
+      bed.relayer.skipped = .seconds(61)
+      try await bed.put(to: "a@a.example")
+      try await bed.run(until: { !bed.relayer.lines.keys.isEmpty })
+      #expect(bed.relayer.lines.keys == [.hop(hop)])
+      #expect(bed.relayer.outageObstacle(to: self.hop("b.example")) == nil)
     }
   }
 

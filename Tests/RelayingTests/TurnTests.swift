@@ -85,6 +85,25 @@ import Testing
     }
   }
 
+  @Test("What stands in line at a dead server goes to the one that stands in for it")
+  func lineOfDeadHost() async throws {
+    try await onLoop {
+      let dead = try NextServer("127.0.0.2")
+      let other = try NextServer("127.0.0.3")
+      dead.greeting = NextServer.silence
+      let bed = try Bed()
+      bed.relayer.patience.reply = .seconds(1)
+      bed.relayer.settings.otherwise.servers = [dead, other].map {
+        .smtp(host: "\($0.address.host)", port: $0.address.port, isImplicitTLS: false)
+      }
+      bed.relayer.settings.otherwise.connections = 20
+      try await put(200, into: bed, domain: "far.example")
+      try await bed.run(dead, other)
+      #expect(other.messages.count == 200)
+      #expect(dead.connections == 1)
+    }
+  }
+
   @Test("Of messages in line none is overtaken by more than are looked at together")
   func order() async throws {
     try await onLoop {
@@ -98,6 +117,22 @@ import Testing
         let number = try #require(Int(message.recipients[0].dropFirst(2).prefix { $0 != "@" }))
         #expect(abs(number - place) < Limits.deliveries)
       }
+    }
+  }
+
+  @Test("A message that is refused as a chunk is sent once more, however many names the server has")
+  func refusedChunks() async throws {
+    try await onLoop {
+      let server = try NextServer()
+      server.capabilities.append("CHUNKING")
+      server.verdict = { _ in "502 5.5.1 what" }
+      let bed = try Bed(mxPort: server.address.port)
+      for number in 0..<20 {
+        bed.zone.add("far.example", mx: "m\(number).example", [127, 0, 0, 1])
+      }
+      try await put(1, into: bed, domain: "far.example")
+      try await bed.run(server)
+      #expect(server.commands.count { $0.hasPrefix("BDAT") } <= 2)
     }
   }
 

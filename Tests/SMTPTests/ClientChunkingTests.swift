@@ -103,6 +103,19 @@ struct ClientChunkingTests {
       bed.reply("452 4.2.2 full")?.outcomes == "delivered 2.0.0, failed 5.1.1, deferred 4.2.2")
   }
 
+  @Test("LMTP's reply about a later recipient is a verdict, whatever its code")
+  func lmtpVerdicts() throws {
+    var bed = try ClientBed(dialect: .lmtp)
+    for line in ["220 a", "250-a", "250-PIPELINING", "250 CHUNKING"] { bed.reply(line) }
+    _ = try bed.deliver(recipients: 3)
+    for _ in 0..<4 { bed.reply("250 ok") }
+    #expect(bed.reply("250 2.0.0 ok") == .awaitReply)
+    #expect(bed.reply("503 5.5.1 no") == .awaitReply)
+    #expect(
+      bed.reply("250 2.0.0 ok")?.outcomes == "delivered 2.0.0, failed 5.5.1, delivered 2.0.0")
+    #expect(!bed.session.isChunkingBroken && bed.session.isUsable)
+  }
+
   @Test(
     "221 that nobody has asked for ends the session and delivers nothing", arguments: 0...3)
   func closing(place: Int) throws {

@@ -288,7 +288,8 @@ package struct ClientSession: Sendable {
   private mutating func receiveVerdict(
     _ reply: Reply, onChunkOf delivery: Delivery
   ) -> ClientAction {
-    if (500...504).contains(reply.code.rawValue) {
+    // A server of LMTP that has said yes for one recipient has understood the chunk.
+    if (500...504).contains(reply.code.rawValue), delivery.isTransactionOpen {
       // It does not judge the message: it does not know the command that it has offered, and takes the
       // content for more of them. To go on would let a message speak to the server.
       isChunkingBroken = true

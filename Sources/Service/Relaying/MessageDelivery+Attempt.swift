@@ -89,6 +89,7 @@ extension MessageDelivery {
     _ envelope: SMTP.Envelope, _ open: OpenMessage, to hop: Hop
   ) async throws(HopFailure) -> Sending {
     if let key = queue(at: hop) { return .waits(key) }
+    var hasRepeated = false
     while true {
       guard let (session, isFresh) = try await obtain(hop) else { return .waits(.hop(hop)) }
       let outcomes = await session.deliver(
@@ -104,8 +105,12 @@ extension MessageDelivery {
       }
       // A server may end an idle session at any time; that says nothing about the message.
       if !isFresh && session.hasEndedAtOnce { continue }
-      // Nor does a server that cannot do what it offers: the next session does not ask it to.
-      if session.hasRefusedChunk { continue }
+      // Nor does a server that cannot do what it offers: the next session does not ask it to. Once only:
+      // one with more names than are remembered would be sent the message again and again.
+      if session.hasRefusedChunk && !hasRepeated {
+        hasRepeated = true
+        continue
+      }
       return .sent(outcomes, session)
     }
   }
@@ -115,6 +120,9 @@ extension MessageDelivery {
     if let place = hop.route, relayer.windowWait(of: settings.route(at: place)) > .zero {
       return .window(route: place, version: version)
     }
+    // What may not be sent there now need not wait for its turn: another server may stand in. To stand in
+    // line with it would have the lines of both hand the same messages to each other for ever.
+    if relayer.hops.obstacle(to: hop, at: relayer.now) != nil { return nil }
     let key = HopLines.Key.hop(hop)
     return caller != key && relayer.lines.isOccupied(key) ? key : nil
   }

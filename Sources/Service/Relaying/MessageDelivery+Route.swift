@@ -28,8 +28,8 @@ extension MessageDelivery {
   private func route(to server: Route.Server) async throws(HopFailure) -> [HopAddress] {
     switch server {
     case .lmtp(.unix(let path)): return [HopAddress(unixSocket: path)]
-    case .lmtp(.tcp("localhost", let port)):
-      // No name server is to say where that is.
+    case .lmtp(.tcp("localhost", let port)), .smtp("localhost", let port, _):
+      // No name server is to say where that is: a password may go there in clear.
       return ["127.0.0.1", "::1"].compactMap { IPAddress($0) }.map { address in
         HopAddress(host: "localhost", address: SocketAddress(address, port: port))
       }

@@ -28,6 +28,8 @@ extension MessageDelivery {
       }
       let limit = route?.connections ?? Limits.connectionsPerHop
       if relayer.hops.freePlaces(hop, limit: limit) == 0 { return nil }
+      // The one attempt of a pause is not for a message that may not be sent yet.
+      if relayer.turns.next(hop) > relayer.now { return nil }
       if let obstacle = relayer.outageObstacle(to: hop) { throw .obstacle(obstacle) }
       guard takeTurn(hop, route), relayer.hops.takePlace(hop, limit: limit) else { return nil }
       if let session = try await connectInPlace(hop) { return (session, true) }
@@ -112,10 +114,10 @@ extension MessageDelivery {
       let port = if case .tcp(let address) = target.address { ":\(address.port)" } else { "" }
       let text = "\(target)\(port): \(error.reason)"
       let diagnosis = Diagnosis(EnhancedStatus(4, 4, 1), text)
-      guard case .system(let error) = error else { return .failure(.temporary(diagnosis)) }
-      if error.isNetworkMissing { return .failure(.unreachable(diagnosis, .certain)) }
-      return .failure(
-        error.isHostUnreachable ? .unreachable(diagnosis, .likely) : .temporary(diagnosis))
+      guard case .system(let error) = error,
+        let evidence = Outage.Evidence(error, at: target.address)
+      else { return .failure(.temporary(diagnosis)) }
+      return .failure(.unreachable(diagnosis, evidence))
     }
     relayer.endOutage(with: hop)
     do throws(TLSError) {
@@ -212,8 +214,9 @@ enum HopFailure: Error {
   var rank: Int {
     switch self {
     case .permanent: 0
-    case .unreachable: 1
-    case .temporary: 2
+    case .unreachable(_, .likely): 1
+    case .unreachable(_, .certain): 2
+    case .temporary: 3
     }
   }
 

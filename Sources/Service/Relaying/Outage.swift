@@ -54,3 +54,16 @@ struct Outage {
     return reason != nil
   }
 }
+
+extension Outage.Evidence {
+  /// What a connection that could not be made says of the network; nil for nothing.
+  ///
+  /// Many a machine has no way to any address of IPv6 for good, and mail for a host that has no other
+  /// must not stop all the rest.
+  init?(_ error: SystemError, at place: HopAddress.Place) {
+    guard case .tcp(let address) = place, error.isNetworkMissing || error.isHostUnreachable else {
+      return nil
+    }
+    self = error.isNetworkMissing && address.host.isV4 ? .certain : .likely
+  }
+}

@@ -65,7 +65,7 @@ extension Relayer {
 
   private func bounce(_ ids: Set<QueueID>, reason: String, _ tell: Tell) async {
     var rest = spool.take(ids)[...]
-    while let taken = rest.popFirst(), !Task.isCancelled {
+    while !Task.isCancelled, let taken = rest.popFirst() {
       let failure = await MessageDelivery(taken.message, relayer: self).bounce(reason: reason)
       if failure?.isKept == true { spool.putBack([taken]) }
       let result = failure.map { QueueActionResult.failed($0.obstacle) } ?? .done
