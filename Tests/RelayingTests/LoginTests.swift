@@ -106,7 +106,7 @@ import Testing
       #expect(server.connections == 1)
       #expect(bed.names(in: "mail") == [])
       if password == "wrong" {
-        #expect(try #require(bed.envelope().last).contains("535 5.7.8 wrong"))
+        #expect(try #require(bed.envelope().last).contains("535 5.7.8"))
       }
       // Nothing that was sent is the password, unless the mechanism has it sent.
       let isSent = server.commands.contains { line in

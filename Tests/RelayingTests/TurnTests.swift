@@ -150,6 +150,25 @@ import Testing
     }
   }
 
+  @Test("Recipients at a slow place get their turn, although others of the message have to wait")
+  func mixed() async throws {
+    try await onLoop {
+      let server = try NextServer("127.0.0.3")
+      let greylister = try NextServer("127.0.0.2", port: server.address.port)
+      greylister.answer = { $0.hasPrefix("RCPT") ? "450 4.2.0 later" : nil }
+      let bed = try Bed(mxPort: server.address.port)
+      bed.zone.add("slow.example", mx: "mx.slow.example", [127, 0, 0, 3])
+      bed.zone.add("grey.example", mx: "mx.grey.example", [127, 0, 0, 2])
+      bed.relayer.settings.otherwise.interval = .milliseconds(50)
+      try await put(10, into: bed, domain: "slow.example")
+      try await bed.put(to: "ann@grey.example", "bob@slow.example")
+      try await bed.run(server, greylister)
+      #expect(server.messages.count == 11)
+      #expect(bed.names(in: "queue/cur").count == 1)
+      #expect(greylister.commands.count { $0.hasPrefix("RCPT") } <= 2)
+    }
+  }
+
   @Test("With a pace, one message goes and the others stand in line without an attempt")
   func pace() async throws {
     try await onLoop {

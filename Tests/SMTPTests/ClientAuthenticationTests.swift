@@ -55,6 +55,27 @@ struct ClientAuthenticationTests {
     #expect(bed.offer("PLAIN LOGIN CRAM-MD5")?.obstacle != nil)
   }
 
+  @Test(
+    "A reply that quotes the login is not repeated, whole or in part",
+    arguments: [
+      ("PLAIN", "535 5.7.8 unknown: AUTH PLAIN AGFsaWNlAHNlY3JldA=="),
+      ("PLAIN", "500 5.5.1 AUTH PLAIN AGFSAWNL"), ("PLAIN", "454 4.7.0 alice/SECRET is wrong"),
+      ("LOGIN", "535-5.7.8 no\n535 5.7.8 c2VjcmV0"), ("LOGIN", "421 4.7.0 secret"),
+    ])
+  func quoted(mechanism: String, reply: String) throws {
+    var bed = try ClientBed(password: "secret", isTLSActive: true)
+    _ = bed.offer(mechanism)
+    if mechanism == "LOGIN" {
+      _ = bed.reply("334 UGFzc3dvcmQ6")
+    }
+    var action: ClientAction?
+    for line in reply.split(separator: "\n") { action = bed.reply(String(line)) }
+    let text = try #require(action?.obstacle?.text)
+    #expect(text.hasPrefix(reply.prefix(3)))
+    #expect(text.contains("quotes the login"))
+    #expect(!text.lowercased().contains("secret") && !text.contains("AGF"))
+  }
+
   @Test("A connection with nothing to bind to is not bound, and the server is not accused")
   func nothingToBind() throws {
     var bed = try ClientBed(password: "secret", isTLSActive: true)

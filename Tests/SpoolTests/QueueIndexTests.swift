@@ -60,18 +60,23 @@ import Testing
     #expect(index.count == 1)
   }
 
-  @Test("Lines that are dissolved are due, and nobody is lost")
-  func dissolved() {
+  @Test("Messages are taken out of the middle of lines, and the others keep their places")
+  func takenOutOfLines() {
     var index = QueueIndex()
     for number in UInt32(0)..<10 {
       index.park(message(number), inLine: Int(number % 3), atFront: false)
     }
-    index.dissolveLines(at: Instant(nanoseconds: 5))
-    #expect(index.count(inLine: 0) == 0)
-    #expect(index.takeDue(at: Instant(nanoseconds: 4)) == nil)
-    for number in UInt32(0)..<10 {
-      #expect(index.takeDue(at: Instant(nanoseconds: 5)) == message(number))
-    }
+    #expect(index.takeParked(inLine: 0) == message(0))
+    let now = Instant(nanoseconds: 5)
+    let out = Set([UInt32(2), 3, 5, 8].map { message($0) }.map(\.name.id))
+    let taken = index.take(at: now) { out.contains($0.name.id) }
+    #expect(taken.map(\.message) == [2, 3, 5, 8].map { message($0) })
+    #expect(taken.allSatisfy { $0.due == now })
+    #expect(index.count == 5)
+    #expect(index.count(inLine: 2) == 0)
+    #expect(index.takeParked(inLine: 2) == nil)
+    for number in [UInt32(6), 9] { #expect(index.takeParked(inLine: 0) == message(number)) }
+    for number in [UInt32(1), 4, 7] { #expect(index.takeParked(inLine: 1) == message(number)) }
     #expect(index.count == 0)
   }
 

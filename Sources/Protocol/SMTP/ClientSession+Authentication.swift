@@ -48,6 +48,32 @@ extension ClientSession {
     }
   }
 
+  /// The reply without its text where that may hold the password, for the text goes into the log and
+  /// into reports: there are servers that quote the command which they do not like.
+  func withoutPassword(_ reply: Reply) -> Reply {
+    guard let credentials = settings.credentials else { return reply }
+    switch stage {
+    case .awaiting(.hello): return reply
+    case .authenticating where reply.code.category == .intermediate: return reply
+    default: break
+    }
+    let password = credentials.password
+    let encoded = [Base64.encode(password), Base64.encode([0] + Array(credentials.user.utf8))]
+    // A quotation may be cut short, and in capitals.
+    let needles = ([password[...]] + encoded.map { $0[...] }).map { needle in
+      needle.prefix(Self.tellingBytes).map(\.lowercased)
+    }
+    let text = reply.text.utf8.map(\.lowercased)
+    let isQuoted = needles.contains { needle in
+      !needle.isEmpty && text.indices.contains { text[$0...].starts(with: needle) }
+    }
+    guard isQuoted else { return reply }
+    return Reply(reply.code, reply.status, lines: ["(a text that quotes the login)"])
+  }
+
+  /// So many octets of a secret are taken for the secret.
+  private static let tellingBytes = 6
+
   private var credentials: ClientSettings.Credentials {
     guard let credentials = settings.credentials else { preconditionFailure("no login is wanted") }
     return credentials

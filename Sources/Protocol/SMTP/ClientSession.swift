@@ -79,6 +79,7 @@ package struct ClientSession: Sendable {
 
   /// Takes the next reply, and tells what to do.
   package mutating func receive(_ reply: Reply) -> ClientAction {
+    let reply = withoutPassword(reply)
     if case .awaiting(.quit) = stage {
       stage = .closed
       return .close

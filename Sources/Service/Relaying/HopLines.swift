@@ -6,8 +6,8 @@ import Spool
 /// those for other destinations could go.
 ///
 /// The lines are called in turn, one message each time, and so is the queue: a thousand messages for a
-/// slow server delay nobody but themselves. Who stands in a line is kept by the spool, which may dissolve
-/// it; then the messages come and stand in line again.
+/// slow server delay nobody but themselves. Who stands in a line is kept by the spool, and may be taken
+/// out of it there.
 ///
 /// **Limits**: `Limits.lines` lines.
 @Loop
@@ -18,6 +18,9 @@ final class HopLines {
     case hop(Hop)
     /// The window of a route; one line for all its destinations.
     case window(route: Int, version: Int)
+
+    /// Whether it is a matter of turns and places, and not of hours.
+    var isOfHop: Bool { if case .hop = self { true } else { false } }
   }
 
   private let spool: Spool
@@ -29,9 +32,10 @@ final class HopLines {
 
   init(spool: Spool) { self.spool = spool }
 
-  /// Whether somebody stands in the line.
+  /// Whether somebody stands in the line, or was called from it and is not there yet.
   func isOccupied(_ key: Key) -> Bool {
-    lines.contains { $0.key == key && spool.count(inLine: $0.number) > 0 }
+    called.values.contains(key)
+      || lines.contains { $0.key == key && spool.count(inLine: $0.number) > 0 }
   }
 
   /// Puts a message into a line, at its end unless it was called from it; false if there are too many

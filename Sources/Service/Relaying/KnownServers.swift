@@ -45,6 +45,7 @@ final class KnownServers {
     _ ticket: TLSTicket, for target: HopAddress, _ context: TLSContext, isResumed: Bool
   ) {
     update(target) { record in
+      if isResumed, record.resumption?.context !== context { return }
       let since = isResumed ? record.resumption?.since : .now
       record.resumption = since.map { (ticket, context, $0) }
     }

@@ -1,7 +1,8 @@
 /// The limits of relaying that nobody needs to configure.
 enum Limits {
-  /// Messages that are being delivered at the same time.
-  static let deliveries = 20
+  /// Messages that are being delivered at the same time: as many as nine destinations with the usual
+  /// number of connections hold that say nothing, and a few more for the others.
+  static let deliveries = 50
   /// Messages without a pause after which memory is given back.
   static let burst = 32
   /// Messages of which an admin's command hears at the same time.

@@ -13,7 +13,7 @@ extension MessageDelivery {
   func obtain(_ hop: Hop) async throws(HopFailure) -> (HopSession, isFresh: Bool)? {
     let route = route(of: hop)
     while true {
-      relayer.lines.endCall(of: message)
+      if caller == .hop(hop) { relayer.lines.endCall(of: message) }
       if let session = relayer.connections.take(hop) {
         if session.messages >= route?.messagesPerConnection ?? Limits.messagesPerConnection {
           relayer.discard(session, of: hop)

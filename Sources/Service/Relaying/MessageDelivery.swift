@@ -77,7 +77,11 @@ struct MessageDelivery {
       if toDo > 0 { await mark(settled.states, of: open) } else { unmarked = settled.states }
     }
     if let line, waiting.isEmpty, lastReason.isEmpty {
-      stand(in: line)
+      stand(in: line, atFront: line == caller)
+    } else if let line, line.isOfHop, line != caller {
+      // Recipients that were tried must not wait for the whole line, nor the others for a time at which
+      // nobody stands in it.
+      stand(in: line, atFront: true)
     } else if toDo > 0 {
       await reportDelay(waiting, of: open)
       // What the end of the program has interrupted is tried as soon as it starts again.
@@ -89,8 +93,8 @@ struct MessageDelivery {
   }
 
   /// Puts the message into a line; one that was called from it was the first there, and is so again.
-  private func stand(in line: HopLines.Key) {
-    if relayer.lines.park(message, for: line, atFront: line == caller) { return }
+  private func stand(in line: HopLines.Key, atFront: Bool) {
+    if relayer.lines.park(message, for: line, atFront: atFront) { return }
     relayer.spool.putBack(message, until: .now + Limits.linePause)
   }
 

@@ -36,7 +36,7 @@ package struct QueuedMessage: Equatable, Sendable {
 /// The messages that wait in the queue, the one that is due first on top.
 ///
 /// A message whose destination has no place for it stands in a line, first come, first served, until it
-/// is called or the lines are dissolved: then it is due like any other.
+/// is called.
 ///
 /// **Limits**: 32 bytes a message, so 3.2 MB for 100,000; who waits for how long is on disk.
 struct QueueIndex {
@@ -114,10 +114,14 @@ struct QueueIndex {
 
   /// Makes those due at `now` that match and are not held; says which they are, in no order.
   ///
-  /// Those in lines are due already, and stand in line no more.
+  /// Those in lines are due already, and stay there.
   mutating func makeDue(at now: Instant, where matches: (QueuedMessage) -> Bool) -> [QueueID] {
-    dissolveLines(at: now)
     var found: [QueueID] = []
+    for line in lines.values {
+      for message in line.messages[line.head...] where matches(message) {
+        found.append(message.name.id)
+      }
+    }
     for place in entries.indices {
       let message = entries[place].message
       guard message.folder != .held, matches(message) else { continue }
@@ -128,13 +132,21 @@ struct QueueIndex {
     return found
   }
 
-  /// Takes out those that match, the oldest first; those in lines are due, and stand there no more.
+  /// Takes out those that match, the oldest first; those in lines are due at `now`.
   mutating func take(at now: Instant, where matches: (QueuedMessage) -> Bool) -> [Entry] {
-    dissolveLines(at: now)
-    let taken = entries.filter { matches($0.message) }
-    if taken.isEmpty { return [] }
-    entries.removeAll { matches($0.message) }
-    restoreOrder()
+    var taken = entries.filter { matches($0.message) }
+    if !taken.isEmpty {
+      entries.removeAll { matches($0.message) }
+      restoreOrder()
+    }
+    for (number, line) in lines {
+      let standing = line.messages[line.head...]
+      let found = standing.filter(matches)
+      if found.isEmpty { continue }
+      taken += found.map { Entry(due: now, message: $0) }
+      let rest = standing.filter { !matches($0) }
+      lines[number] = rest.isEmpty ? nil : Line(messages: rest)
+    }
     return taken.sorted { $0.message.name.id < $1.message.name.id }
   }
 
@@ -176,14 +188,6 @@ struct QueueIndex {
     }
     lines[number] = line
     return message
-  }
-
-  /// Makes all messages in lines due at `now`, so that none stands in one any more.
-  mutating func dissolveLines(at now: Instant) {
-    for line in lines.values {
-      for message in line.messages[line.head...] { insert(message, due: now) }
-    }
-    lines = [:]
   }
 
   private mutating func sink(from start: Int = 0) {

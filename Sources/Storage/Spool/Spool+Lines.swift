@@ -18,9 +18,6 @@ extension Spool {
   /// How many messages stand in a line.
   package func count(inLine number: Int) -> Int { index.count(inLine: number) }
 
-  /// Makes all messages in lines due: whoever looks through the queue finds them there.
-  package func dissolveLines() { index.dissolveLines(at: .now) }
-
   /// Puts a message that was taken back as it was: nothing was tried.
   package func putBack(_ message: QueuedMessage, until due: Instant) {
     index.insert(message, due: due)

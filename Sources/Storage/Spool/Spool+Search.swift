@@ -15,7 +15,6 @@ extension Spool {
     if isMakingDue { return nil }
     isMakingDue = true
     defer { isMakingDue = false }
-    dissolveLines()
     return makeDue(await search(index.waiting(at: .now), matches)).count
   }
 
