@@ -16,6 +16,18 @@ extension Gatepost {
         + arguments)
   }
 
+  /// Hands in a file with LF line ends with curl, which makes them those of the wire.
+  package func upload(
+    _ file: String, to recipient: String
+  ) throws -> (status: Int32, output: String) {
+    try Program.run(
+      "curl",
+      [
+        "-sS", "smtp://127.0.0.1:\(ports.smtp)", "--mail-from", "alice@home.example",
+        "--mail-rcpt", recipient, "--upload-file", file, "--crlf",
+      ])
+  }
+
   /// Reads over POP3 with curl, as `pop3://` or `pop3s://`; an empty path lists the maildrop.
   package func curl(
     _ path: String = "", user: String = "alice:secret", scheme: String = "pop3",

@@ -69,12 +69,7 @@ import Testing
     #expect(try gatepost.send(to: "ann@far.example").hasPrefix("250"))
     try gatepost.eventually("the small one is there") { upstream.queue.count == 1 }
     let before = try gatepost.peak(isReset: true)
-    let run = try Program.run(
-      "curl",
-      [
-        "-sS", "smtp://127.0.0.1:\(gatepost.ports.smtp)", "--mail-from", "alice@home.example",
-        "--mail-rcpt", "ann@far.example", "--upload-file", file, "--crlf",
-      ])
+    let run = try gatepost.upload(file, to: "ann@far.example")
     #expect(run.status == 0, "\(run.output)")
     try gatepost.eventually("it has been handed on") {
       gatepost.log.count(of: "delivered id=") == 2

@@ -57,12 +57,7 @@ struct RealMTATests {
     let body = String(repeating: line, count: 20 << 20 / 71)
     let file = "\(gatepost.path)/body"
     try "Subject: large\n\n\(body)".write(toFile: file, atomically: true, encoding: .utf8)
-    let run = try Program.run(
-      "curl",
-      [
-        "-sS", "smtp://127.0.0.1:\(gatepost.ports.smtp)", "--mail-from", "alice@home.example",
-        "--mail-rcpt", "ann@far.example", "--upload-file", file, "--crlf",
-      ])
+    let run = try gatepost.upload(file, to: "ann@far.example")
     #expect(run.status == 0, "\(run.output)")
     try gatepost.eventually("it is there") { postfix.maildrop("ann").count == 1 }
     let isWhole = postfix.maildrop("ann").first?.hasSuffix(body) == true

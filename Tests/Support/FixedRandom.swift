@@ -2,6 +2,7 @@
 package struct FixedRandom: RandomNumberGenerator {
   private var state: UInt64
 
+  /// A source that depends on `seed` only.
   package init(seed: UInt64) { state = seed }
 
   // SplitMix64.
