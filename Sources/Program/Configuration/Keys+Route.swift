@@ -92,11 +92,8 @@ extension Syntax<Mechanism> {
 extension Syntax<IPAddress> {
   /// An address of this machine.
   static var address: Syntax {
-    Syntax("an IP address") { text throws(Rejection) in
-      guard let address = IPAddress(text), !address.isUnspecified else {
-        throw Rejection(reason: "\(quoted(text)) is not an address")
-      }
-      return address
+    .read("an IP address", refusal: "is not an address") { text in
+      IPAddress(text).flatMap { $0.isUnspecified ? nil : $0 }
     }
   }
 }
@@ -104,12 +101,10 @@ extension Syntax<IPAddress> {
 extension Syntax<DailyWindow> {
   /// A part of the day: `22:00-06:00`.
   static var dailyWindow: Syntax {
-    Syntax("two times of the day such as 22:00-06:00") { text throws(Rejection) in
+    .read("two times of the day such as 22:00-06:00", refusal: "is not a part of a day") { text in
       let ends = text.fields(separatedBy: UInt8(ascii: "-")).map(minute)
-      guard ends.count == 2, let opening = ends[0], let closing = ends[1],
-        let window = DailyWindow(opening: opening, closing: closing)
-      else { throw Rejection(reason: "\(quoted(text)) is not a part of a day") }
-      return window
+      guard ends.count == 2, let opening = ends[0], let closing = ends[1] else { return nil }
+      return DailyWindow(opening: opening, closing: closing)
     }
   }
 

@@ -5,11 +5,8 @@ import SMTP
 extension Syntax<Mailbox> {
   /// An address.
   static var mailbox: Syntax {
-    Syntax("an address such as anna@home.example") { text throws(Rejection) in
-      guard let mailbox = Mailbox(String(text)) else {
-        throw Rejection(reason: "\(quoted(text)) is not an address")
-      }
-      return mailbox
+    .read("an address such as anna@home.example", refusal: "is not an address") {
+      Mailbox(String($0))
     }
   }
 }
@@ -17,35 +14,24 @@ extension Syntax<Mailbox> {
 extension Syntax<AliasTarget> {
   /// The name of a user, or an address.
   static var aliasTarget: Syntax {
-    Syntax("the name of a user, or an address") { text throws(Rejection) in
-      guard let target = AliasTarget(text) else {
-        throw Rejection(reason: "\(quoted(text)) is neither a name nor an address")
-      }
-      return target
-    }
+    .read(
+      "the name of a user, or an address", refusal: "is neither a name nor an address",
+      AliasTarget.init)
   }
 }
 
 extension Syntax<SenderRule> {
   /// The senders that somebody may give.
   static var senderRule: Syntax {
-    Syntax("an address, \"@domain\" or \"*\"") { text throws(Rejection) in
-      guard let rule = SenderRule(text) else {
-        throw Rejection(reason: "\(quoted(text)) is not a sender")
-      }
-      return rule
-    }
+    .read("an address, \"@domain\" or \"*\"", refusal: "is not a sender") { SenderRule($0) }
   }
 }
 
 extension Syntax<Allowance> {
   /// How many of something; `off` for no limit.
   static var allowance: Syntax {
-    Syntax("a number from 1 to 999999999, or off") { text throws(Rejection) in
-      guard let allowance = Allowance(text) else {
-        throw Rejection(reason: "\(quoted(text)) is not such a number")
-      }
-      return allowance
+    .read("a number from 1 to 999999999, or off", refusal: "is not such a number") {
+      Allowance($0)
     }
   }
 }

@@ -12,6 +12,20 @@ struct Syntax<Value: Sendable>: Sendable {
     self.parse = parse
   }
 
+  /// What another part of the program reads.
+  ///
+  /// - Parameters:
+  ///   - refusal: what is said of a text that is none, as a phrase that follows it.
+  ///   - value: nil for such a text.
+  static func read(
+    _ form: String, refusal: String, _ value: @escaping @Sendable (Substring) -> Value?
+  ) -> Syntax {
+    Syntax(form) { text throws(Rejection) in
+      guard let value = value(text) else { throw Rejection(reason: "\(quoted(text)) \(refusal)") }
+      return value
+    }
+  }
+
   /// One of a few words.
   static func word(_ words: KeyValuePairs<String, Value>) -> Syntax<Value> {
     let names = words.map(\.key)
