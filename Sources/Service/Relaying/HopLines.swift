@@ -57,10 +57,12 @@ final class HopLines {
   ///
   /// - Parameter room: how many messages of a line could be taken now.
   func call(_ room: (Key) -> Int) -> QueuedMessage? {
+    let expected = called.values.reduce(into: [Key: Int]()) { $0[$1, default: 0] += 1 }
     for place in lines.indices {
       let line = lines[place]
-      let expected = called.values.count { $0 == line.key }
-      guard room(line.key) > expected, let message = spool.takeParked(inLine: line.number) else {
+      guard room(line.key) > expected[line.key, default: 0],
+        let message = spool.takeParked(inLine: line.number)
+      else {
         continue
       }
       called[message.name.id] = line.key
