@@ -20,6 +20,9 @@ package struct Domain: Hashable, Sendable {
     self.init(name: ArraySlice(name.utf8))
   }
 
+  /// Whether the domain has more labels in front of those of another.
+  package func isBelow(_ domain: Domain) -> Bool { text.hasSuffix("." + domain.text) }
+
   /// The domain that is an IP address.
   package init(_ literal: AddressLiteral) {
     text = literal.text

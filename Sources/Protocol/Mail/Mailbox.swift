@@ -6,6 +6,10 @@
 ///
 /// **Limits**: `Limits.localPartBytes` and `Limits.domainBytes`.
 package struct Mailbox: Hashable, Sendable {
+  /// The local parts that mail is taken for in every domain, in small letters (RFC 5321 §4.5.1, and
+  /// RFC 2142 §2 for complaints).
+  package static let requiredNames: Set = ["postmaster", "abuse"]
+
   /// The local part as it is meant, without the quotes it may need in text.
   ///
   /// It has no controls, and the grammar lets it be empty: `""@home.example`.

@@ -228,12 +228,8 @@ extension ReceivingSession {
 extension Mailbox {
   /// Whether every host has such a mailbox.
   fileprivate var isRequired: Bool {
-    ["postmaster", "abuse"].contains(localPart.asciiLowercased)
+    Self.requiredNames.contains(localPart.asciiLowercased)
   }
-}
-
-extension Domain {
-  fileprivate func isBelow(_ domain: Domain) -> Bool { text.hasSuffix("." + domain.text) }
 }
 
 extension User {

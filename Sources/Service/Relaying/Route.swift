@@ -96,7 +96,7 @@ package struct Route: Sendable {
     case .anything: true
     case .domain(let own): domain == own
     case .domainTree(let own):
-      domain.map { $0 == own || $0.text.hasSuffix(".\(own.text)") } ?? false
+      domain.map { $0 == own || $0.isBelow(own) } ?? false
     case .sender(let rule): sender.map(rule.covers) ?? false
     case .client(let network): envelope.client.map(network.contains) ?? false
     }

@@ -82,7 +82,7 @@ struct LocalResolution {
 
   /// The maildrops that exist even where no user has their name.
   private static func required(_ name: String) -> String? {
-    name == "postmaster" || name == "abuse" ? name : nil
+    Mailbox.requiredNames.contains(name) ? name : nil
   }
 
   private mutating func add(_ target: AliasTarget, from source: String) {
