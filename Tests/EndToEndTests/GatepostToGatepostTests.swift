@@ -5,7 +5,7 @@ import Testing
 /// One Gatepost as the smart host of another.
 @Suite struct GatepostToGatepostTests {
   @Test(
-    "A Gatepost logs in at another by SCRAM, bound to the TLS connection, and sends in a chunk",
+    "A Gatepost logs in at another by SCRAM, bound to the TLS connection",
     arguments: [true, false])
   func relays(isRight: Bool) throws {
     let upstream = try Gatepost()

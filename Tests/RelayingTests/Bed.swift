@@ -76,6 +76,11 @@ final class Bed {
     try await delivery.commit()
   }
 
+  /// Lets a server that offers CHUNKING have chunks at once, as if it had taken a message before.
+  func trust(_ server: NextServer, as host: String = "127.0.0.1") {
+    relayer.servers.noteInStep(HopAddress(host: host, address: server.address))
+  }
+
   /// Whether nothing is due, stands in line or is under way.
   var isSettled: Bool {
     relayer.active == 0 && relayer.lines.keys.isEmpty

@@ -35,6 +35,7 @@ import Testing
       let server = try NextServer()
       server.capabilities.append("CHUNKING")
       let bed = try Bed(smarthost: server)
+      bed.trust(server)
       try await bed.put(to: "ann@far.example", content: stored)
       try await bed.run(server)
       #expect(server.messages.first?.text == wire)
@@ -79,6 +80,7 @@ import Testing
       if isEncrypted { server.context = try Identity("mx.far.example").server }
       if isChunk { server.capabilities.append("CHUNKING") }
       let bed = try Bed(smarthost: server, encryption: .opportunistic)
+      if isChunk { bed.trust(server) }
       try await bed.put(from: "me@home.example", to: ["ann@far.example"], content: stored)
       try await bed.run(server)
       let message = try #require(server.messages.first)

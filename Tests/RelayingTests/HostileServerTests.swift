@@ -191,6 +191,7 @@ import Testing
       default: server.answer = { $0.hasPrefix(example.stage) ? answer() : nil }
       }
       let bed = try Bed(smarthost: server)
+      if example.capabilities.contains("CHUNKING") { bed.trust(server) }
       if example.reason.hasPrefix("time-out") { bed.relayer.patience.reply = .seconds(2) }
       try await bed.put(to: "ann@far.example")
       try await bed.run(server)
@@ -306,10 +307,45 @@ import Testing
         return isFirst ? NextServer.hangUp : "250 2.0.0 taken"
       }
       let bed = try Bed(smarthost: server, retry: [.milliseconds(200)])
+      bed.trust(server)
       try await bed.put(to: "ann@far.example")
       try await bed.run(server, until: { !server.messages.isEmpty && bed.isSettled })
       let words = server.commands.map { $0.prefix(4) }.filter { ["BDAT", "DATA"].contains($0) }
       #expect(words == ["BDAT", "DATA"])
+    }
+  }
+
+  @Test("A server gets chunks once it has answered DATA, and not while it answers out of step")
+  func provesItself() async throws {
+    try await onLoop {
+      let server = try NextServer()
+      server.capabilities = ["CHUNKING"]
+      let bed = try Bed(smarthost: server)
+      for number in 1...3 {
+        try await bed.put(to: "ann\(number)@far.example")
+        try await bed.run(server)
+      }
+      let words = server.commands.map { $0.prefix(4) }.filter { ["BDAT", "DATA"].contains($0) }
+      #expect(words == ["DATA", "BDAT", "BDAT"])
+    }
+    try await onLoop {
+      let server = try NextServer()
+      server.capabilities = ["CHUNKING"]
+      // Its second reply to MAIL is taken for the one to RCPT, which then comes late.
+      server.answer = { command in
+        switch command.prefix(4) {
+        case "MAIL": NextServer.raw + "250 2.1.0 ok|250 2.1.0 ok|"
+        case "RCPT": NextServer.raw
+        case "DATA": NextServer.raw + "250 2.1.5 ok|354 go ahead|"
+        default: nil
+        }
+      }
+      server.verdict = { _ in "550 5.7.1 spam" }
+      let bed = try Bed(smarthost: server)
+      try await bed.put(to: "ann@far.example")
+      try await bed.run(server)
+      #expect(server.commands.allSatisfy { !$0.hasPrefix("BDAT") })
+      #expect(try bed.envelope().contains("To: - <ann@far.example>"))
     }
   }
 }

@@ -245,6 +245,7 @@ import Testing
       let server = try NextServer()
       if isChunk { server.capabilities.append("CHUNKING") }
       let bed = try Bed(smarthost: server)
+      if isChunk { bed.trust(server) }
       try await bed.put(
         to: "ann@far.example", content: String(repeating: "line\n", count: 40_000))
       let path = "\(bed.scratch.path)/queue/new/\(try #require(bed.names(in: "queue/new").first))"

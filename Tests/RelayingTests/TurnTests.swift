@@ -127,12 +127,13 @@ import Testing
       server.capabilities.append("CHUNKING")
       server.verdict = { _ in "502 5.5.1 what" }
       let bed = try Bed(mxPort: server.address.port)
-      for number in 0..<20 {
+      for number in 0..<10 {
         bed.zone.add("far.example", mx: "m\(number).example", [127, 0, 0, 1])
+        bed.trust(server, as: "m\(number).example")
       }
       try await put(1, into: bed, domain: "far.example")
       try await bed.run(server)
-      #expect(server.commands.count { $0.hasPrefix("BDAT") } <= 2)
+      #expect((1...2).contains(server.commands.count { $0.hasPrefix("BDAT") }))
     }
   }
 

@@ -15,14 +15,14 @@ struct ClientBed {
     tls: ClientSettings.TLSPolicy = .never, password: String? = nil, isTLSActive: Bool = false,
     allowsPasswordInClear: Bool = false, dialect: ClientSettings.Dialect = .smtp,
     needsRequireTLS: Bool = false, mechanisms: [Mechanism] = Mechanism.allCases,
-    usesChunking: Bool = true
+    chunking: ClientSettings.Chunking = .always
   ) throws {
     session = ClientSession(
       settings: ClientSettings(
         hostname: try #require(Domain("gw.home.example")), tls: tls,
         credentials: password.map { .init(user: "alice", password: Array($0.utf8)) },
         allowsPasswordInClear: allowsPasswordInClear, mechanisms: mechanisms,
-        usesChunking: usesChunking, dialect: dialect,
+        chunking: chunking, dialect: dialect,
         needsRequireTLS: needsRequireTLS),
       isTLSActive: isTLSActive)
   }

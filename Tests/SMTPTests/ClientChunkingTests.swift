@@ -84,11 +84,27 @@ struct ClientChunkingTests {
 
   @Test("It is DATA where that is wished, and where CHUNKING is not offered")
   func data() throws {
-    var bed = try ClientBed(usesChunking: false)
+    var bed = try ClientBed(chunking: .never)
     for line in ["220 a", "250-a", "250-PIPELINING", "250 CHUNKING"] { bed.reply(line) }
     #expect(try bed.deliver(recipients: 1).hasSuffix("DATA\r\n"))
     bed = try ClientBed.ready("PIPELINING", "BINARYMIME")
     #expect(try bed.deliver(recipients: 1).hasSuffix("DATA\r\n"))
+  }
+
+  @Test("A server that has not shown to be in step is given DATA, and from then on chunks")
+  func inStep() throws {
+    var bed = try ClientBed(chunking: .onceInStep)
+    for line in ["220 a", "250-a", "250-PIPELINING", "250 CHUNKING"] { bed.reply(line) }
+    #expect(try bed.deliver(recipients: 1).hasSuffix("DATA\r\n"))
+    bed.reply("250 ok")
+    bed.reply("250 ok")
+    #expect(!bed.session.isInStep)
+    #expect(bed.reply("354 go") == .sendContent)
+    #expect(bed.session.isInStep)
+    bed.reply("250 ok")
+    #expect(try !bed.deliver(recipients: 1).contains("DATA"))
+    bed.reply("250 ok")
+    #expect(bed.reply("250 ok") == Self.chunk)
   }
 
   @Test("LMTP answers a chunk for each recipient")

@@ -17,13 +17,13 @@ struct ClientMeetsServerTests {
   /// Sends the envelopes one after the other over one connection.
   static func run(
     _ envelopes: [Envelope], content: [UInt8], tls: ClientSettings.TLSPolicy,
-    mechanisms: [Mechanism] = Mechanism.allCases, usesChunking: Bool = true
+    mechanisms: [Mechanism] = Mechanism.allCases, chunking: ClientSettings.Chunking = .always
   ) throws -> Result {
     var result = Result(
       server: TestBed(listener: "submission-plain"),
       client: try ClientBed(
         tls: tls, password: "secret", allowsPasswordInClear: tls == .never, mechanisms: mechanisms,
-        usesChunking: usesChunking))
+        chunking: chunking))
     var waiting = envelopes[...]
     var action = ClientAction.awaitReply
     func next(_ client: inout ClientBed) -> ClientAction {
@@ -97,7 +97,7 @@ struct ClientMeetsServerTests {
     }
     let result = try Self.run(
       envelopes, content: content, tls: seed % 2 == 0 ? .required : .never,
-      usesChunking: seed % 4 < 2)
+      chunking: seed % 4 < 2 ? .always : .never)
     #expect(result.outcomes == expected)
     #expect(result.server.isClosed)
     #expect(result.server.session.isTLSActive == (seed % 2 == 0))

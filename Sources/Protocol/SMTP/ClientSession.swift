@@ -39,6 +39,8 @@ package struct ClientSession: Sendable {
   package private(set) var capabilities = Capabilities()
   /// Whether the server offers CHUNKING and does not do it: it is to be given no chunk again.
   package private(set) var isChunkingBroken = false
+  /// Whether the server has answered DATA, and so all that came before, in its place.
+  package private(set) var isInStep = false
   /// Whether the connection is under TLS.
   package private(set) var isTLSActive: Bool
 
@@ -132,7 +134,7 @@ package struct ClientSession: Sendable {
     return begin(
       Delivery(
         envelope, capabilities: capabilities, beginsWithReset: needsReset,
-        usesChunk: settings.usesChunking && capabilities.hasChunking))
+        usesChunk: usesChunking && capabilities.hasChunking))
   }
 
   /// Asks whether the server would take mail for a recipient, and sends none; to call it unless the
@@ -150,6 +152,14 @@ package struct ClientSession: Sendable {
     return begin(
       Delivery(
         envelope, capabilities: capabilities, beginsWithReset: needsReset, isProbe: true))
+  }
+
+  private var usesChunking: Bool {
+    switch settings.chunking {
+    case .never: false
+    case .onceInStep: isInStep
+    case .always: true
+    }
   }
 
   private mutating func begin(_ delivery: Delivery) -> ClientAction {
@@ -266,6 +276,7 @@ package struct ClientSession: Sendable {
     delivery.startContent()
     switch reply.code.category {
     case .intermediate where delivery.isAccepted:
+      isInStep = true
       stage = .sendingContent(delivery)
       return .sendContent
     case .intermediate where settings.dialect == .lmtp:

@@ -31,6 +31,18 @@ package struct ClientSettings: Sendable {
     case lmtp
   }
 
+  /// Whether content goes in a chunk to a server that offers CHUNKING (RFC 3030).
+  package enum Chunking: Sendable {
+    /// For where the size that the envelope tells is not exactly that of the content, too.
+    case never
+    /// Once it has answered DATA in its place.
+    ///
+    /// Of the replies to MAIL, RCPT and BDAT one looks like the other. Only the 354 proves that a server
+    /// answers each command once, so that a yes to the last recipient is not taken for one to the message.
+    case onceInStep
+    case always
+  }
+
   /// The name of this host, for EHLO.
   package var hostname: Domain
   /// Whether STARTTLS is used where TLS is not active from the start.
@@ -45,9 +57,7 @@ package struct ClientSettings: Sendable {
   /// With those of SCRAM alone no server gets to see the password, however it presents itself.
   package var mechanisms: [Mechanism]
   /// Whether content goes in a chunk to a server with CHUNKING (RFC 3030).
-  ///
-  /// To be false where the size that the envelope tells is not exactly that of the content.
-  package var usesChunking: Bool
+  package var chunking: Chunking
   /// The protocol that the server speaks.
   package var dialect: Dialect
   /// Whether only a server with REQUIRETLS is of use; `tls` is `.required` then.
@@ -57,14 +67,14 @@ package struct ClientSettings: Sendable {
   package init(
     hostname: Domain, tls: TLSPolicy, credentials: Credentials? = nil,
     allowsPasswordInClear: Bool = false, mechanisms: [Mechanism] = Mechanism.allCases,
-    usesChunking: Bool = true, dialect: Dialect = .smtp, needsRequireTLS: Bool = false
+    chunking: Chunking = .onceInStep, dialect: Dialect = .smtp, needsRequireTLS: Bool = false
   ) {
     self.hostname = hostname
     self.tls = tls
     self.credentials = credentials
     self.allowsPasswordInClear = allowsPasswordInClear
     self.mechanisms = mechanisms
-    self.usesChunking = usesChunking
+    self.chunking = chunking
     self.dialect = dialect
     self.needsRequireTLS = needsRequireTLS
   }

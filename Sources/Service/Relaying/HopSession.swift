@@ -53,7 +53,9 @@ final class HopSession {
     context: TLSContext?, servers: KnownServers, disk: WorkerPool, patience: Patience
   ) {
     var settings = settings
-    if servers.isChunkingBroken(at: target) { settings.usesChunking = false }
+    if settings.chunking != .never, let takesChunks = servers.takesChunks(target) {
+      settings.chunking = takesChunks ? .always : .never
+    }
     self.connection = connection
     self.target = target
     self.context = context
@@ -101,7 +103,11 @@ final class HopSession {
     guard case .finished(let outcomes) = end else {
       preconditionFailure("a message that was handed in has outcomes")
     }
-    if session.isChunkingBroken { servers.noteBrokenChunking(at: target) }
+    if session.isChunkingBroken {
+      servers.noteBrokenChunking(at: target)
+    } else if session.isInStep, session.capabilities.hasChunking {
+      servers.noteInStep(target)
+    }
     return outcomes
   }
 

@@ -3,14 +3,15 @@ import Platform
 import TLS
 
 /// What is remembered of next servers between connections, in memory only: how to resume TLS with them,
-/// and which cannot do what they offer.
+/// and which of them can be sent a chunk.
 ///
 /// **Limits**: `Limits.knownServers`, those that something was learnt of last.
 @Loop
 final class KnownServers {
   private struct Record {
     let target: HopAddress
-    var isChunkingBroken = false
+    /// Nil where none was sent, and none can be yet.
+    var takesChunks: Bool?
     /// A ticket counts for the context it came with, for that decides what is trusted.
     var resumption: (ticket: TLSTicket, context: TLSContext, since: Instant)?
   }
@@ -18,14 +19,20 @@ final class KnownServers {
   /// The one that something was learnt of last comes last.
   private var records: [Record] = []
 
-  /// Whether content is not to be sent to the server in a chunk, although it offers CHUNKING.
-  func isChunkingBroken(at target: HopAddress) -> Bool {
-    records.contains { $0.target == target && $0.isChunkingBroken }
+  /// Whether content is to be sent to the server in a chunk if it offers CHUNKING; nil where that is not
+  /// known yet.
+  func takesChunks(_ target: HopAddress) -> Bool? {
+    records.first { $0.target == target }?.takesChunks
+  }
+
+  /// Notes that the server answers in step, and so can be sent a chunk, unless it has shown that it cannot.
+  func noteInStep(_ target: HopAddress) {
+    if takesChunks(target) == nil { update(target) { $0.takesChunks = true } }
   }
 
   /// Notes that the server has offered CHUNKING and could not do it.
   func noteBrokenChunking(at target: HopAddress) {
-    update(target) { $0.isChunkingBroken = true }
+    update(target) { $0.takesChunks = false }
   }
 
   /// What a connection to the server can resume; nil where there is nothing, or nothing that is fresh.

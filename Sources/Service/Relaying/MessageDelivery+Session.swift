@@ -181,7 +181,8 @@ extension MessageDelivery {
       allowsPasswordInClear: route?.allowsPasswordInClear ?? false,
       mechanisms: route?.mechanisms ?? Mechanism.allCases,
       // How long a header is in which the author is replaced shows when it has passed.
-      usesChunking: route?.rewriting == nil, dialect: hop.lmtp == nil ? .smtp : .lmtp,
+      chunking: route?.rewriting == nil ? .onceInStep : .never,
+      dialect: hop.lmtp == nil ? .smtp : .lmtp,
       needsRequireTLS: hop.requiresTLS)
   }
 }
