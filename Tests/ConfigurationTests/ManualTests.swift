@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Configuration
@@ -39,16 +40,11 @@ import Testing
     .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/mandoc")),
     arguments: ["gatepost.1", "gatepost.conf.5", "gatepostd.8"])
   func `is right in the eyes of mandoc`(page: String) throws {
-    let mandoc = Process()
-    mandoc.executableURL = URL(filePath: "/usr/bin/mandoc")
-    mandoc.arguments = ["-T", "lint", "-W", "warning", Self.folder.appending(path: page).path]
     let output = Pipe()
-    mandoc.standardOutput = output
-    mandoc.standardError = output
-    try mandoc.run()
-    let text = String(
-      decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    mandoc.waitUntilExit()
-    #expect(mandoc.terminationStatus == 0, "\(text)")
+    let mandoc = try ChildProcess(
+      "/usr/bin/mandoc", ["-T", "lint", "-W", "warning", Self.folder.appending(path: page).path],
+      output: output.fileHandleForWriting)
+    let text = String(decoding: try output.readToEnd(), as: UTF8.self)
+    #expect(mandoc.wait() == 0, "\(text)")
   }
 }

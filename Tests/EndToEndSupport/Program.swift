@@ -1,31 +1,28 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A program that runs beside the test, with what it says in a file.
-package final class Program: @unchecked Sendable {
-  private let process = Process()
+package final class Program: Sendable {
+  private let process: ChildProcess
   private let name: String
 
   /// The process id.
-  package var pid: Int32 { process.processIdentifier }
+  package var pid: Int32 { process.pid }
 
   /// Whether it has not ended yet.
   package var isRunning: Bool { process.isRunning }
 
-  /// The exit code, or the number of the signal that ended it; only after the end.
-  package var status: Int32 { process.terminationStatus }
+  /// The exit code, or the number of the signal that ended it; waits for the end.
+  package var status: Int32 { process.wait() }
 
   /// Starts a program that is looked for where the tests were built, then in the PATH.
   package init(_ name: String, _ arguments: [String], output: String) throws {
     self.name = name
-    process.executableURL = URL(filePath: try Self.path(of: name))
-    process.arguments = arguments
     _ = FileManager.default.createFile(atPath: output, contents: nil)
-    let file = try FileHandle(forWritingTo: URL(filePath: output))
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = file
-    process.standardError = file
-    try process.runWithoutBlockedSignals()
+    process = try ChildProcess(
+      try Self.path(of: name), arguments,
+      output: try FileHandle(forWritingTo: URL(filePath: output)))
     Reaper.adopt(pid)
   }
 
@@ -50,6 +47,7 @@ package final class Program: @unchecked Sendable {
 
   deinit {
     if isRunning { signal(SIGKILL) }
+    process.wait()
     Reaper.forget(pid)
   }
 
@@ -67,19 +65,14 @@ package final class Program: @unchecked Sendable {
   package static func run(
     _ name: String, _ arguments: [String], input: String = ""
   ) throws -> (status: Int32, output: String) {
-    let process = Process()
-    process.executableURL = URL(filePath: try path(of: "timeout"))
-    process.arguments = ["60", try path(of: name)] + arguments
     let (stdin, stdout) = (Pipe(), Pipe())
-    process.standardInput = stdin
-    process.standardOutput = stdout
-    process.standardError = stdout
-    try process.runWithoutBlockedSignals()
+    let process = try ChildProcess(
+      try path(of: "timeout"), ["60", try path(of: name)] + arguments,
+      input: stdin.fileHandleForReading, output: stdout.fileHandleForWriting)
     try stdin.fileHandleForWriting.write(contentsOf: Data(input.utf8))
     try stdin.fileHandleForWriting.close()
-    let output = stdout.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    let output = try stdout.readToEnd()
+    return (process.wait(), String(decoding: output, as: UTF8.self))
   }
 
   /// Where a program is: `GATEPOSTD` says it for the daemon, the products of the test run come next.
@@ -95,17 +88,5 @@ package final class Program: @unchecked Sendable {
       if FileManager.default.isExecutableFile(atPath: path) { return path }
     }
     throw Overdue(description: "\(name) is not installed; see the list of packages in HACKING.md")
-  }
-}
-
-extension Process {
-  /// Runs the program as a shell would: threads of Dispatch block all signals, and programs that are
-  /// started from them would too.
-  fileprivate func runWithoutBlockedSignals() throws {
-    var (none, before) = (sigset_t(), sigset_t())
-    sigemptyset(&none)
-    pthread_sigmask(SIG_SETMASK, &none, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    try run()
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 /// Ends the processes that the tests have started, even if the tests themselves are killed.
 ///
@@ -38,11 +39,10 @@ enum Reaper {
     var ends: [Int32] = [-1, -1]
     guard Foundation.pipe(&ends) == 0 else { return nil }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    let shell = Process()
-    shell.executableURL = URL(filePath: "/bin/sh")
-    shell.arguments = ["-c", script]
-    shell.standardInput = FileHandle(fileDescriptor: ends[0], closeOnDealloc: true)
-    try? shell.run()
+    _ = try? ChildProcess(
+      "/bin/sh", ["-c", script],
+      input: FileHandle(fileDescriptor: ends[0], closeOnDealloc: true),
+      output: .standardOutput, error: .standardError)
     return FileHandle(fileDescriptor: ends[1])
   }
 }

@@ -9,7 +9,7 @@ package final class NSD: Sendable {
   /// Where it listens.
   package let address: SocketAddress
   private let directory: ScratchDirectory
-  private let process: Foundation.Process
+  private let process: ChildProcess
 
   struct Failure: Error, CustomStringConvertible {
     let description: String
@@ -38,14 +38,14 @@ package final class NSD: Sendable {
   }
 
   deinit {
-    process.terminate()
-    process.waitUntilExit()
+    kill(process.pid, SIGTERM)
+    process.wait()
   }
 
   /// Starts the server and reads what it says until it serves or ends.
   private static func start(
     in directory: String, zones: URL, port: UInt16
-  ) throws -> (process: Foundation.Process?, output: String) {
+  ) throws -> (process: ChildProcess?, output: String) {
     var configuration = """
       server:
         ip-address: 127.0.0.1@\(port)
@@ -69,20 +69,10 @@ package final class NSD: Sendable {
     }
     try configuration.write(
       toFile: directory + "/nsd.conf", atomically: true, encoding: .utf8)
-    let process = Foundation.Process()
-    process.executableURL = URL(filePath: program)
-    process.arguments = ["-d", "-c", directory + "/nsd.conf"]
     let pipe = Pipe()
-    process.standardError = pipe
-    process.standardOutput = pipe
-    // Threads of the concurrency runtime block all signals; the server would inherit that, and with
-    // it no SIGTERM would ever end it.
-    var none = sigset_t()
-    var previous = sigset_t()
-    sigemptyset(&none)
-    pthread_sigmask(SIG_SETMASK, &none, &previous)
-    defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
-    try process.run()
+    let process = try ChildProcess(
+      program, ["-d", "-c", directory + "/nsd.conf"], output: pipe.fileHandleForWriting)
+    try pipe.fileHandleForWriting.close()
     var output = ""
     while true {
       let data = pipe.fileHandleForReading.availableData
@@ -90,7 +80,7 @@ package final class NSD: Sendable {
       output += String(decoding: data, as: UTF8.self)
       if output.contains("nsd started") { return (process, output) }
     }
-    process.waitUntilExit()
+    process.wait()
     return (nil, output)
   }
 

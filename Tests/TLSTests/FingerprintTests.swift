@@ -1,5 +1,6 @@
 import COpenSSL
 import Foundation
+import TestSupport
 import Testing
 
 @testable import TLS
@@ -8,15 +9,12 @@ import Testing
   /// The hashes of a certificate as openssl(1) computes them.
   private func hashes(_ credentials: Credentials) throws -> (whole: [UInt8], key: [UInt8]) {
     func run(_ command: String) throws -> [UInt8] {
-      let process = Process()
-      process.executableURL = URL(filePath: "/bin/sh")
-      process.arguments = ["-c", command, "sh", credentials.certificatePath]
       let output = Pipe()
-      process.standardOutput = output
-      try process.run()
-      let data = try #require(try output.fileHandleForReading.readToEnd())
-      process.waitUntilExit()
-      return Array(data)
+      let process = try ChildProcess(
+        "/bin/sh", ["-c", command, "sh", credentials.certificatePath],
+        output: output.fileHandleForWriting, error: .standardError)
+      defer { process.wait() }
+      return Array(try output.readToEnd())
     }
     let whole = try run("openssl x509 -in \"$1\" -outform DER | openssl dgst -sha256 -binary")
     let key = try run(

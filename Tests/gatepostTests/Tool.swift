@@ -53,21 +53,17 @@ struct Tool {
 
   /// Runs the tool; the scratch directory is called DIR in what it says.
   func run(_ arguments: [String], input: String = "") throws -> Run {
-    let process = Process()
-    process.executableURL = Self.program
-    process.arguments = ["-c", path("gatepost.conf")] + arguments
     let pipes = (input: Pipe(), output: Pipe(), complaint: Pipe())
-    process.standardInput = pipes.input
-    process.standardOutput = pipes.output
-    process.standardError = pipes.complaint
-    try process.run()
+    let process = try ChildProcess(
+      Self.program.path, ["-c", path("gatepost.conf")] + arguments,
+      input: pipes.input.fileHandleForReading, output: pipes.output.fileHandleForWriting,
+      error: pipes.complaint.fileHandleForWriting)
     pipes.input.fileHandleForWriting.write(Data(input.utf8))
     try pipes.input.fileHandleForWriting.close()
-    let texts = [pipes.output, pipes.complaint].map {
-      String(decoding: $0.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    let texts = try [pipes.output, pipes.complaint].map {
+      String(decoding: try $0.readToEnd(), as: UTF8.self)
         .replacingOccurrences(of: scratch.path, with: "DIR")
     }
-    process.waitUntilExit()
-    return Run(status: process.terminationStatus, output: texts[0], complaint: texts[1])
+    return Run(status: process.wait(), output: texts[0], complaint: texts[1])
   }
 }
