@@ -22,12 +22,14 @@ private final class Box {
     Hop(description: "d\(number)", domain: "d\(number)", version: 0)
   }
 
-  @Test("Until a server has answered there is one place, then there are as many as the limit says")
+  @Test(
+    "Until a server has answered a message there is one place, then there are as many as the limit says"
+  )
   func places() {
     let table = Box()
     #expect(table.take(hop))
     #expect(!table.take(hop))
-    table.value.noteSuccess(hop)
+    table.value.noteUse(hop)
     for _ in 1..<Limits.connectionsPerHop { #expect(table.take(hop)) }
     #expect(!table.take(hop))
     table.value.freePlace(hop)
@@ -58,8 +60,6 @@ private final class Box {
     #expect(table.value.obstacle(to: hop(1), at: start) == nil)
     let underOtherSettings = Hop(description: "far.example", domain: "far.example", version: 1)
     #expect(table.value.obstacle(to: underOtherSettings, at: start) == nil)
-    table.value.noteSuccess(hop)
-    #expect(table.value.obstacle(to: hop, at: start) == "refused")
     table.value.noteUse(hop)
     #expect(table.value.obstacle(to: hop, at: start) == nil)
   }
@@ -69,7 +69,7 @@ private final class Box {
   func tooMany() {
     let table = Box()
     #expect(table.take(hop))
-    table.value.noteSuccess(hop)
+    table.value.noteUse(hop)
     #expect(table.take(hop))
     #expect(table.take(hop))
     #expect(!table.fail(hop, "421 too many", at: start))
@@ -82,26 +82,11 @@ private final class Box {
     #expect(table.take(hop))
   }
 
-  @Test("A session that ends at its first command counts unless others have been of use")
-  func useless() {
-    let table = Box()
-    #expect(table.take(hop))
-    table.value.noteSuccess(hop)
-    #expect(table.take(hop))
-    var isDown = table.value.noteFailure(
-      hop, hadSession: true, reason: "421", at: start, pause: .seconds(60))
-    #expect(isDown)
-    table.value.noteUse(hop)
-    isDown = table.value.noteFailure(
-      hop, hadSession: true, reason: "421", at: start, pause: .seconds(60))
-    #expect(!isDown)
-  }
-
   @Test("The only session that is left and breaks says that the server is down")
   func lastOne() {
     let table = Box()
     #expect(table.take(hop))
-    table.value.noteSuccess(hop)
+    table.value.noteUse(hop)
     #expect(table.fail(hop, "421", at: start))
   }
 

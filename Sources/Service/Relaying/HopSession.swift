@@ -27,6 +27,8 @@ final class HopSession {
   private(set) var messages = 0
   /// Whether the server ended the session before it had said anything else about the message.
   private(set) var hasEndedAtOnce = false
+  /// Whether the server was silent for too long.
+  private(set) var hasTimedOut = false
   /// Whether the content of the message was begun.
   private(set) var hasSentContent = false
   /// Whether the server has refused the content as a chunk, so that it is to be sent once more.
@@ -171,6 +173,7 @@ final class HopSession {
         }
       } catch {
         hasEndedAtOnce = repliesToMessage == 0 && error.isEndOfConnection
+        hasTimedOut = error.isTimeOut
         action = session.fail(diagnosis(of: error))
       }
     }
@@ -259,6 +262,9 @@ final class HopSession {
 }
 
 extension ConnectionError {
+  /// Whether the peer was silent for too long.
+  fileprivate var isTimeOut: Bool { if case .wait(.timedOut) = self { true } else { false } }
+
   /// Whether there is no connection any more; under TLS a peer often leaves without a word.
   fileprivate var isEndOfConnection: Bool {
     switch self {

@@ -5,17 +5,15 @@ import Platform
 /// connections each has.
 ///
 /// **Limits**: `Limits.connections` in all, those of its route to one destination or what it takes if
-/// that is less, and a single one until it has answered: a server that is down is found out once,
-/// however many messages wait for it. `Limits.deadHops` failures are remembered until the destination
+/// that is less, and a single one until it has been of use: a server that is down or mute is found out
+/// once, however many messages wait for it. `Limits.deadHops` failures are remembered until the destination
 /// takes mail again.
 struct HopTable {
   private struct Places {
     var taken = 0
     /// What it takes, as far as it has shown.
     var limit = Int.max
-    /// Whether one of the connections has become a session.
-    var isReached = false
-    /// Whether one of the sessions was good for another message after its first.
+    /// Whether a message has had an answer over one of the connections.
     var isUseful = false
   }
 
@@ -46,7 +44,7 @@ struct HopTable {
   /// - Parameter limit: the connections that the route allows.
   func freePlaces(_ hop: Hop, limit: Int) -> Int {
     let entry = places[hop] ?? Places()
-    let share = (entry.isReached ? min(entry.limit, limit) : 1) - entry.taken
+    let share = (entry.isUseful ? min(entry.limit, limit) : 1) - entry.taken
     return max(0, min(share, Limits.connections - taken))
   }
 
@@ -68,29 +66,24 @@ struct HopTable {
     taken -= 1
   }
 
-  /// Notes that a connection has become a session.
-  mutating func noteSuccess(_ hop: Hop) { places[hop]?.isReached = true }
-
-  /// Notes that a session could take another message after its first; says whether the destination was
-  /// down before.
+  /// Notes that a message has had an answer, whatever it was; says whether the destination was down
+  /// before.
   @discardableResult
   mutating func noteUse(_ hop: Hop) -> Bool {
     places[hop]?.isUseful = true
     return dead.removeValue(forKey: hop) != nil
   }
 
-  /// Notes that no session came of a connection, or one without use; it still has its place.
+  /// Notes that nothing came of a connection; it still has its place.
   ///
   /// A destination that has other sessions of ours is up and wants no more of them; it keeps those.
   ///
-  /// - Parameters:
-  ///   - hadSession: whether the connection became a session, which ended at its first command.
-  ///   - pause: how long nothing is sent to a destination that is down.
+  /// - Parameter pause: how long nothing is sent to a destination that is down.
   /// - Returns: whether it is down.
   mutating func noteFailure(
-    _ hop: Hop, hadSession: Bool = false, reason: String, at now: Instant, pause: Duration
+    _ hop: Hop, reason: String, at now: Instant, pause: Duration
   ) -> Bool {
-    if let entry = places[hop], entry.taken > 1, hadSession ? entry.isUseful : entry.isReached {
+    if let entry = places[hop], entry.taken > 1 {
       places[hop]?.limit = entry.taken - 1
       return false
     }

@@ -1,7 +1,6 @@
 /// The limits of relaying that nobody needs to configure.
 enum Limits {
-  /// Messages that are being delivered at the same time: as many as nine destinations with the usual
-  /// number of connections hold that say nothing, and a few more for the others.
+  /// Messages that are being delivered at the same time: a mute destination holds one of them.
   static let deliveries = 50
   /// Messages without a pause after which memory is given back.
   static let burst = 32
@@ -40,6 +39,8 @@ enum Limits {
   /// How long nothing is sent to a destination that could not be reached, at most: half of the
   /// first retry wait if that is less, so that no message waits longer for it than for its turn.
   static let deadHopPause: Duration = .seconds(60)
+  /// The least time between two searches of the queue for what can be sent again.
+  static let recoveryPause: Duration = .seconds(5)
   /// Destinations whose failure is remembered.
   static let deadHops = 256
   /// Octets that are remembered of the reason.

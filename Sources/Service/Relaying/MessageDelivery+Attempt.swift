@@ -94,17 +94,24 @@ extension MessageDelivery {
       guard let (session, isFresh) = try await obtain(hop) else { return .waits(.hop(hop)) }
       let outcomes = await session.deliver(
         envelope, content: open, as: route(of: hop)?.rewriting)
+      if session.isOpen || outcomes.contains(where: \.isDelivered) { relayer.noteUse(of: hop) }
       if session.isOpen {
         relayer.keep(session, for: hop)
       } else {
-        // A server that hangs up on the first command of a session would do so on the next as well.
-        if isFresh, !session.hasSentContent, let reason = outcomes.firstReasonToWait {
-          _ = relayer.noteFailure(of: hop, hadSession: true, reason: reason)
+        // A server that hangs up on the first command of a session would do so on the next as well, and
+        // one that has gone silent would stay so.
+        let isDown = isFresh && !session.hasSentContent || session.hasTimedOut
+        if isDown, let reason = outcomes.firstReasonToWait {
+          _ = relayer.noteFailure(of: hop, reason: reason)
         }
-        relayer.discard(session, of: hop)
+        // There is no farewell to wait for, and what follows needs its place.
+        await relayer.close(session, of: hop)
       }
       // A server may end an idle session at any time; that says nothing about the message.
-      if !isFresh && session.hasEndedAtOnce { continue }
+      if !isFresh && session.hasEndedAtOnce {
+        relayer.turns.giveBack(hop)
+        continue
+      }
       // Nor does a server that cannot do what it offers: the next session does not ask it to. Once only:
       // one with more names than are remembered would be sent the message again and again.
       if session.hasRefusedChunk && !hasRepeated {
@@ -129,6 +136,10 @@ extension MessageDelivery {
 
   /// The route to a destination; nil to a server that stores the mail of a domain of ours.
   func route(of hop: Hop) -> Route? { hop.route.map(settings.route) }
+}
+
+extension Outcome {
+  fileprivate var isDelivered: Bool { if case .delivered = self { true } else { false } }
 }
 
 extension [Outcome] {

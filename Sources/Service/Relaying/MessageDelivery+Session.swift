@@ -45,17 +45,12 @@ extension MessageDelivery {
   /// - Returns: nil if the destination wants no more sessions than it has.
   private func connectInPlace(_ hop: Hop) async throws(HopFailure) -> HopSession? {
     do throws(HopFailure) {
-      let session = try await connect(hop)
-      relayer.noteSuccess(of: hop)
-      return session
+      return try await connect(hop)
     } catch {
       defer { relayer.freePlace(hop) }
       let reason = error.diagnosis.text
-      switch error {
-      case .unreachable(_, let evidence):
+      if case .unreachable(_, let evidence) = error {
         relayer.noteUnreachable(hop, evidence, reason: reason)
-      case .permanent: relayer.endOutage(with: hop)  // a name server has said so
-      case .temporary: break
       }
       if !error.isPermanent, !relayer.noteFailure(of: hop, reason: reason) { return nil }
       throw error

@@ -1,5 +1,7 @@
+import EventLoop
 import Log
 package import Mail
+import Platform
 import Spool
 
 /// What takes mail again after it could not be reached.
@@ -10,8 +12,11 @@ enum Recovery: Sendable {
 
 extension Relayer {
   /// Has what waits for a destination that takes mail again tried now, beside everything else.
+  ///
+  /// Each call reads the envelope of all that waits, so those that come together are one.
   func callRecovered(in group: inout DiscardingTaskGroup) {
-    guard !recovered.isEmpty else { return }
+    guard !recovered.isEmpty, nextRecovery <= .now else { return }
+    nextRecovery = .now + Limits.recoveryPause
     let recovered = recovered
     self.recovered = []
     group.addTask { [self] in await call(recovered) }
@@ -32,8 +37,12 @@ extension Relayer {
         }
       }
     }
-    // Where the queue is being searched already, what is not found by that has its own time.
-    if let count, count > 0 {
+    guard let count else {
+      // The queue is being searched already, for something else.
+      self.recovered += recovered
+      return spool.arrival.signal()
+    }
+    if count > 0 {
       Log.say(.info, "\(count) messages are tried again, as they can be sent now")
     }
   }

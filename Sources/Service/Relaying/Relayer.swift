@@ -45,6 +45,8 @@ package final class Relayer {
   private var isLinesTurn = false
   /// Where mail is taken again that waits for it, and nobody has called it yet.
   var recovered: [Recovery] = []
+  /// When it may be called next.
+  var nextRecovery = Instant(nanoseconds: 0)
   /// How far a test has moved the time on in which nothing is sent somewhere.
   var skipped = Duration.zero
   /// The second of the local day.
@@ -120,8 +122,9 @@ package final class Relayer {
   private func waitForWork() async -> Bool {
     let due =
       active < Limits.deliveries ? min(spool.firstDue ?? .distantFuture, nextTurn) : .distantFuture
+    let wait = recovered.isEmpty ? due : min(due, nextRecovery)
     do throws(WaitError) {
-      try await spool.arrival.wait(until: due)
+      try await spool.arrival.wait(until: wait)
     } catch {
       return error == .timedOut
     }
@@ -143,7 +146,8 @@ package final class Relayer {
     leaving = []
   }
 
-  private func close(_ session: HopSession, of hop: Hop) async {
+  /// Closes a session, and gives its place to another.
+  func close(_ session: HopSession, of hop: Hop) async {
     await session.close()
     freePlace(hop)
   }
@@ -184,7 +188,6 @@ package final class Relayer {
 
   /// Keeps a session for the next message to its destination.
   func keep(_ session: HopSession, for hop: Hop) {
-    if hops.noteUse(hop) { recovered.append(.destination(hop)) }
     if let oldest = connections.put(session, for: hop) { discard(oldest.session, of: oldest.hop) }
     spool.arrival.signal()
   }
@@ -202,16 +205,16 @@ package final class Relayer {
     spool.arrival.signal()
   }
 
-  /// Lets as many connect as may, now that one has.
-  func noteSuccess(of hop: Hop) {
-    hops.noteSuccess(hop)
+  /// Notes that a message has had an answer, so that as many connect as may, and what waits for a
+  /// destination that was down is tried.
+  func noteUse(of hop: Hop) {
+    if hops.noteUse(hop) { recovered.append(.destination(hop)) }
     spool.arrival.signal()
   }
 
   /// Notes that nothing came of a connection; says whether the destination is down.
-  func noteFailure(of hop: Hop, hadSession: Bool = false, reason: String) -> Bool {
-    hops.noteFailure(
-      hop, hadSession: hadSession, reason: reason, at: now, pause: pause)
+  func noteFailure(of hop: Hop, reason: String) -> Bool {
+    hops.noteFailure(hop, reason: reason, at: now, pause: pause)
   }
 
   /// The time by which pauses and turns are kept.

@@ -4,14 +4,16 @@ import Platform
 ///
 /// **Limits**: `Limits.pacedHops` destinations; of one more, that whose turn came first is forgotten.
 struct Turns {
+  /// Mail that must not leave in clear takes turns with the rest.
   private var next: [Hop: Instant] = [:]
 
   /// When the next message may go there.
-  func next(_ hop: Hop) -> Instant { next[hop] ?? Instant(nanoseconds: 0) }
+  func next(_ hop: Hop) -> Instant { next[hop.anyTLS] ?? Instant(nanoseconds: 0) }
 
   /// Takes the turn, if it has come.
   mutating func take(_ hop: Hop, interval: Duration, at now: Instant) -> Bool {
     if interval == .zero { return true }
+    let hop = hop.anyTLS
     guard next(hop) <= now else { return false }
     if next[hop] == nil, next.count >= Limits.pacedHops,
       let first = next.min(by: { $0.value < $1.value })
@@ -20,5 +22,17 @@ struct Turns {
     }
     next[hop] = now + interval
     return true
+  }
+
+  /// Gives back the turn that was taken last, of which nothing came.
+  mutating func giveBack(_ hop: Hop) { next[hop.anyTLS] = nil }
+}
+
+extension Hop {
+  /// The same for messages that may leave in clear.
+  fileprivate var anyTLS: Hop {
+    var hop = self
+    hop.requiresTLS = false
+    return hop
   }
 }
