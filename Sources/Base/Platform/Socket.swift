@@ -138,6 +138,17 @@ extension Descriptor {
     try setOption(SOL_SOCKET, SO_KEEPALIVE, 1)
   }
 
+  /// Lets the kernel end a connection whose peer confirms nothing for so long, as after a line has got
+  /// another address: what waits for an answer there waits for ever.
+  ///
+  /// A peer that takes its time to answer is not meant, for its kernel confirms what it gets (RFC 5482 §1).
+  package borrowing func giveUpLostPeer(after time: Duration) throws(SystemError) {
+    try setOption(Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, Int32(time.wholeSeconds * 1000))
+    try setOption(Int32(IPPROTO_TCP), TCP_KEEPIDLE, Int32(time.wholeSeconds / 3))
+    try setOption(Int32(IPPROTO_TCP), TCP_KEEPINTVL, Int32(time.wholeSeconds / 9))
+    try probePeerWhenSilent()
+  }
+
   private borrowing func setOption(
     _ level: Int32, _ name: Int32, _ value: Int32
   ) throws(SystemError) {

@@ -60,6 +60,7 @@ package final class Connection {
     try await connection.waitUntilWritable(until: deadline)
     do throws(SystemError) {
       if let error = try connection.descriptor.connectionError() { throw error }
+      try connection.descriptor.giveUpLostPeer(after: Limits.lostPeer)
     } catch {
       throw .system(error)
     }
