@@ -186,6 +186,28 @@ import Testing
     #expect(try connect("--reuid=65534", "--regid=0", "--clear-groups") != 7)
   }
 
+  @Test("A command too many is told so")
+  func tooMany() throws {
+    let gatepost = try Gatepost()
+    let script = """
+      import socket, sys, time
+      idle = [socket.socket(socket.AF_UNIX) for _ in range(4)]
+      for each in idle: each.connect(sys.argv[1])
+      print("ready", flush=True)
+      time.sleep(60)
+      """
+    let output = "\(gatepost.path)/idle.log"
+    let idle = try Program(
+      "python3", ["-c", script, "\(gatepost.path)/run/control"], output: output)
+    try gatepost.eventually("four are connected") {
+      (try? String(contentsOfFile: output, encoding: .utf8)) == "ready\n"
+    }
+    let run = try gatepost.tool("status")
+    #expect(run.status == 69)
+    #expect(run.output == "gatepost: gatepostd: too many commands at once\n")
+    withExtendedLifetime(idle) {}
+  }
+
   @Test("Noise at the socket is told so, and hurts nobody")
   func noise() throws {
     let gatepost = try Gatepost()

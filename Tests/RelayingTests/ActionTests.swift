@@ -51,6 +51,30 @@ import Testing
     }
   }
 
+  @Test(
+    "A message whose sender has had all reports of the hour stays in the queue, unless it wants none"
+  )
+  func reportsExhausted() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      bed.relayer.settings.reportsPerHour = 1
+      try await bed.put(to: "ann@far.example")
+      try await bed.put(to: "bob@far.example")
+      let results = try await Self.act(.bounce, on: bed)
+      #expect(results.count { $0 == .done } == 1)
+      let reason = results.compactMap { if case .failed(let text) = $0 { text } else { nil } }
+      #expect(reason.count == 1 && reason[0].contains("reports-per-hour"), "\(reason)")
+      #expect(bed.names(in: "queue/new").count == 1)
+      #expect(bed.spool.count == 1)
+      var recipient = SubmittedEnvelope.Recipient("eve@far.example")
+      recipient.notification.events = []
+      try await bed.put(
+        SubmittedEnvelope(
+          reversePath: "me@home.example", recipients: [recipient], origin: "test"))
+      #expect(try await Self.act(.bounce, ["to=eve@far.example"], on: bed) == [.done])
+    }
+  }
+
   @Test("A message whose sender cannot be told stays in the queue")
   func reportFails() async throws {
     try await onLoop {

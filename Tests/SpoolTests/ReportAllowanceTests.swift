@@ -29,6 +29,23 @@ import Testing
     }
   }
 
+  @Test("Reports of delays leave half of the allowance for those of failures")
+  func delays() async throws {
+    try await onLoop {
+      let allowance = ReportAllowance(perHour: 4) { _ in }
+      let anna = try #require(Mailbox("anna@home.example"))
+      let delays = (0..<3).map {
+        allowance.admits(anna, isFailure: false, at: start + .seconds($0))
+      }
+      #expect(delays == [true, true, false])
+      #expect(!allowance.isExhausted(for: anna, at: start + .seconds(9)))
+      #expect(allowance.admits(anna, at: start + .seconds(9)))
+      #expect(allowance.admits(anna, at: start + .seconds(9)))
+      #expect(allowance.isExhausted(for: anna, at: start + .seconds(9)))
+      #expect(!allowance.isExhausted(for: anna, at: start + .seconds(3600)))
+    }
+  }
+
   @Test("However many addresses there are, few are counted")
   func bound() async throws {
     try await onLoop {

@@ -47,6 +47,9 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
   /// Whether the machine does not have the protocol, or not this address.
   package var isAddressFamilyMissing: Bool { code == EAFNOSUPPORT || code == EADDRNOTAVAIL }
 
+  /// Whether the peer reads no more.
+  package var isBrokenPipe: Bool { code == EPIPE }
+
   /// Whether nobody listens where a connection was asked for.
   package var isConnectionRefused: Bool { code == ECONNREFUSED }
 

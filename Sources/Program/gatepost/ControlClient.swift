@@ -59,8 +59,12 @@ struct ControlClient {
     }
     let socket = try reaching { () throws(SystemError) in
       let socket = try Descriptor.connecting(toUnixSocket: path)
-      // The kernel takes so little at once.
-      _ = try socket.send(Array("\(line)\n".utf8))
+      do throws(SystemError) {
+        // The kernel takes so little at once.
+        _ = try socket.send(Array("\(line)\n".utf8))
+      } catch let error where error.isBrokenPipe {
+        // The server has said something before it has read anything, and has closed.
+      }
       return socket
     }
     var rest: [UInt8] = []

@@ -22,6 +22,15 @@ extension MessageDelivery {
     let outcome = Outcome.failed(Diagnosis(EnhancedStatus(5, 0, 0), reason))
     let recipients = open.envelope.recipients
     let given = recipients.indices.filter { recipients[$0].state == .toDo }
+    let subject = ReportingMTA.Subject(open.envelope, id: message.name.id)
+    if given.contains(where: { recipients[$0].notification.wants(.failed) }),
+      let mailbox = relayer.reporting(settings).exhausted(for: subject)
+    {
+      return (
+        "\(mailbox.text) has got all reports of this hour ([queue] reports-per-hour); "
+          + "return it later, or remove it", isKept: true
+      )
+    }
     for index in given {
       Log.record(.failed(id: id, to: recipients[index].address, hop: "", reason: reason))
     }

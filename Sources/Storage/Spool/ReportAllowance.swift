@@ -31,8 +31,16 @@ package final class ReportAllowance {
     self.remark = remark
   }
 
+  /// Whether no report of a failure to the address may be made now.
+  package func isExhausted(for mailbox: Mailbox, at now: Instant) -> Bool {
+    guard let count = counts[mailbox], now - count.start < Self.hour else { return false }
+    return count.told >= perHour
+  }
+
   /// Whether a report to the address may be made, which is counted.
-  package func admits(_ mailbox: Mailbox, at now: Instant) -> Bool {
+  ///
+  /// - Parameter isFailure: whether it tells of a failure; only those may use the second half.
+  package func admits(_ mailbox: Mailbox, isFailure: Bool = true, at now: Instant) -> Bool {
     var count = counts[mailbox] ?? Count(start: now)
     if now - count.start >= Self.hour {
       if count.omitted > 0 {
@@ -41,9 +49,11 @@ package final class ReportAllowance {
       count = Count(start: now)
     }
     defer { counts[mailbox] = count }
-    if count.told >= perHour {
+    if count.told >= (isFailure ? perHour : (perHour + 1) / 2) {
       if count.omitted == 0 {
-        remark("\(mailbox.text) has got \(perHour) reports within an hour: no more are made")
+        remark(
+          "\(mailbox.text) has got \(count.told) reports within an hour: no more are made"
+            + (isFailure ? "" : ", but of failures"))
       }
       count.omitted += 1
       return false

@@ -124,7 +124,9 @@ package struct ReportingMTA {
   ) async throws(SystemError) -> Report? {
     if recipients.isEmpty || subject.reversePath.isEmpty && action != .failed { return nil }
     let (sender, place) = addressee(of: subject)
-    if let allowance, !allowance.admits(sender, at: .now) { return nil }
+    if let allowance, !allowance.admits(sender, isFailure: action == .failed, at: .now) {
+      return nil
+    }
     let id = spool.makeID()
     var report = DeliveryReport(
       host: host, postmaster: postmaster, sender: sender, identifier: "\(id)",
@@ -161,6 +163,12 @@ package struct ReportingMTA {
     try await delivery.write(content)
     try await delivery.commit()
     return Report(id: id, recipient: sender)
+  }
+
+  /// Who has been told so much that a failure of the message would not be told now; nil if it would.
+  package func exhausted(for subject: Subject) -> Mailbox? {
+    let mailbox = addressee(of: subject).mailbox
+    return allowance?.isExhausted(for: mailbox, at: .now) == true ? mailbox : nil
   }
 
   /// Who is told, and where that one is.
