@@ -80,4 +80,23 @@ import Testing
     #expect(surroundings.gateways.allSatisfy { surroundings.isGateway($0) })
     #expect(!surroundings.isOwn(IPAddress(v4: 0x7F00_0001)))
   }
+
+  @Test("The links of IPv6 are those of a site, each once")
+  func links() throws {
+    let own = [
+      ("192.168.1.1", 24), ("fe80::1", 64), ("2001:db8:1::1", 64), ("2001:db8:1::2", 64),
+      ("2001:db8:2::1", 128), ("2001:db8::1", 32), ("fd00:1::1", 48), ("::1", 128),
+    ]
+    let links = LocalAddresses.links(
+      try own.map { (address: try #require(IPAddress($0.0)), prefix: $0.1) })
+    #expect(links.map(\.description) == ["2001:db8:1::/64", "fd00:1::/48"])
+  }
+
+  @Test("The loopback addresses have the prefixes that the kernel gives them")
+  func loopback() throws {
+    let own = try LocalAddresses.read()
+    #expect(own.first { $0.address == IPAddress("127.0.0.1") }?.prefix == 8)
+    let v6 = own.first { $0.address == IPAddress("::1") }
+    #expect(v6.map { $0.prefix == 128 } ?? true)
+  }
 }

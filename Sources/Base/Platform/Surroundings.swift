@@ -7,12 +7,15 @@ package struct Surroundings: Equatable, Sendable {
   package let own: [IPAddress]
   /// The default gateways.
   package let gateways: [IPAddress]
+  /// The networks of IPv6 that the interfaces are in, without the link-local ones.
+  package let links: [IPNetwork]
   /// Why own addresses and gateways are not known; nil when they are.
   package private(set) var problem: SystemError?
 
-  package init(own: [IPAddress], gateways: [IPAddress]) {
+  package init(own: [IPAddress], gateways: [IPAddress], links: [IPNetwork] = []) {
     self.own = own
     self.gateways = gateways
+    self.links = links
   }
 
   /// Surroundings of which nothing is known, and why.
@@ -24,7 +27,10 @@ package struct Surroundings: Equatable, Sendable {
 
   /// What the kernel says at this moment.
   package static func read() throws(SystemError) -> Surroundings {
-    Surroundings(own: try LocalAddresses.read(), gateways: try DefaultGateways.read())
+    let own = try LocalAddresses.read()
+    return Surroundings(
+      own: own.map(\.address).filter { !$0.isLoopback && !$0.isUnspecified },
+      gateways: try DefaultGateways.read(), links: LocalAddresses.links(own))
   }
 
   /// Whether an interface of this machine has the address.
