@@ -65,8 +65,10 @@ import Testing
       "alice:!:shell=/bin/sh",
       "users:1: \"shell\" is not an option of a user;"
         + " the options are send-as, quota, recipients, message-size, messages-per-hour,"
-        + " recipients-per-hour"
+        + " recipients-per-hour, may-pop, may-relay, disabled"
     ),
+    ("alice:!:may-pop=maybe", "users:1: the may-pop of alice is not yes or no"),
+    ("alice:!:disabled=", "users:1: the disabled of alice is not yes or no"),
     ("alice:!:recipients=0", "users:1: the recipients of alice is not a number, at least 1"),
     ("alice:!:recipients=off", "users:1: the recipients of alice is not a number, at least 1"),
     ("alice:!:message-size=0", "users:1: the message-size of alice is not a size such as 500MB"),
@@ -147,7 +149,7 @@ import Testing
   @Test func `writes what it reads`() throws {
     let line =
       "alice:!:send-as=a@b.example,@c.example,* quota=500MB recipients=5 message-size=10MB"
-      + " messages-per-hour=off recipients-per-hour=70"
+      + " messages-per-hour=off recipients-per-hour=70 may-pop=no may-relay=no"
     let user = try User(line: Substring(line))
     #expect(user.line == line)
     #expect(user.recipients == 5)
@@ -155,6 +157,8 @@ import Testing
     #expect(user.messagesPerHour == .unlimited)
     #expect(user.recipientsPerHour == .atMost(70))
     #expect(user.maySend(as: try #require(Mailbox("anyone@else.example"))))
+    #expect(!user.mayPOP && !user.mayRelay && !user.isDisabled)
+    #expect(try User(line: "alice:!:disabled=yes may-pop=yes").line == "alice:!:disabled=yes")
     var bare = user
     for option in User.Option.allCases { bare.unset(option) }
     #expect(bare.line == "alice:!:")

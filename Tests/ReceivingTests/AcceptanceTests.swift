@@ -121,6 +121,30 @@ import Testing
     }
   }
 
+  @Test("A user with may-relay=no sends to local mailboxes only, and a disabled one has no grant")
+  func options() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      bed.grants.grant(Bed.stranger, user: "inner", how: "USER", window: .seconds(60))
+      try await bed.session(from: Bed.stranger) { client in
+        try await client.greet()
+        try await client.ask("MAIL FROM:<inner@home.example>")
+        try await client.ask("RCPT TO:<ann@far.example>", "550 5.7.1")
+        try await client.ask("RCPT TO:<bob@home.example>")
+      }
+      bed.grants.revoke(user: "inner")
+      bed.grants.grant(Bed.stranger, user: "away", how: "USER", window: .seconds(60))
+      try await bed.session(from: Bed.stranger) { client in
+        try await client.greet()
+        try await client.ask("MAIL FROM:<away@home.example>")
+        try await client.ask("RCPT TO:<ann@far.example>", "553 5.7.1")
+        try await client.ask("RSET")
+        try await client.ask("MAIL FROM:<>")
+        try await client.ask("RCPT TO:<ann@far.example>", "553 5.7.1")
+      }
+    }
+  }
+
   @Test("A grant of a user who is gone is worth nothing, and an unreadable file is no verdict")
   func formerUser() async throws {
     try await onLoop {

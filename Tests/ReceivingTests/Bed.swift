@@ -42,6 +42,8 @@ final class Bed {
       alice:\(hash):send-as=alice@home.example,@alice.example
       bob:\(hash):
       dora:\(hash):quota=1K
+      inner:\(hash):may-relay=no
+      away:\(hash):disabled=yes
 
       """
     try Data(users.utf8).write(to: URL(filePath: "\(scratch.path)/users"))

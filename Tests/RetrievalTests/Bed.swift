@@ -40,7 +40,14 @@ final class Bed {
       try TLSContext.server(certificatePath: certificate, keyPath: key))
     clientContext = try TLSContext.client(trust: .anyone)
     let verifier = SCRAMVerifier(password: Array("secret".utf8), salt: [1], iterations: 2)
-    let users = ["alice", "bob"].map { "\($0):\(Verifier.scram(verifier).text):\n" }.joined()
+    let hash = Verifier.scram(verifier).text
+    let users = """
+      alice:\(hash):
+      bob:\(hash):
+      sender:\(hash):may-pop=no
+      away:\(hash):disabled=yes
+
+      """
     try Data(users.utf8).write(to: URL(filePath: "\(scratch.path)/users"))
     accounts = try Accounts(
       path: "\(scratch.path)/users", domains: [], workers: workers, report: { _ in })

@@ -57,4 +57,29 @@ struct GrantTests {
       #expect(bed.grants.grant(of: Bed.phone)?.user == "alice")
     }
   }
+
+  @Test func `A user with may-pop=no is told so for the right password, and earns nothing`()
+    async throws
+  {
+    try await onLoop {
+      let bed = try Bed()
+      try await bed.session { client in
+        try await client.logIn("sender", "secret", "-ERR [SYS/PERM]")
+        try await client.ask("STAT", "-ERR")
+        try await client.ask("USER sender")
+        try await client.ask("PASS wrong", "-ERR [AUTH]")
+      }
+      #expect(bed.grants.grant(of: Bed.phone) == nil)
+    }
+  }
+
+  @Test func `A disabled user is refused as one with another password`() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      try await bed.session { client in
+        try await client.logIn("away", "secret", "-ERR [AUTH]")
+      }
+      #expect(bed.grants.grant(of: Bed.phone) == nil)
+    }
+  }
 }

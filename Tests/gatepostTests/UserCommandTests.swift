@@ -127,4 +127,24 @@ import Testing
         == refused(65, complaint))
     #expect(!FileManager.default.fileExists(atPath: tool.path("users")))
   }
+
+  @Test func `imports the users of another system and leaves its own alone`() throws {
+    _ = try tool.run("user", "add", "alice", "--password-stdin", input: "secret\n")
+    let before = try verifier(of: "alice")
+    let hash = "$6$0123456789abcdef$" + String(repeating: "a", count: 86)
+    try tool.write("alice:\(hash)\nanna:{CRYPT}\(hash):1000\ndaemon:*:1\n", to: "passwd")
+    let run = try tool.run("user", "import", tool.path("passwd"))
+    #expect(run.status == 0)
+    #expect(run.output == "anna\n1 user is taken over\n")
+    #expect(
+      run.complaint == """
+        gatepost: daemon: there is no password that it could log in with
+        gatepost: alice: there is such a user already
+
+        """)
+    #expect(try tool.run("user", "list") == done("alice scram-sha-256\nanna crypt\n"))
+    #expect(try verifier(of: "alice") == before)
+    #expect(try tool.run("user", "import", tool.path("passwd")).status == 65)
+    #expect(try tool.run("user", "import", tool.path("nothing")).status == 66)
+  }
 }

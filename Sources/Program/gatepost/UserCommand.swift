@@ -9,7 +9,9 @@ struct UserCommand: ParsableCommand {
     commandName: "user",
     abstract: "Add, change, remove and list users.",
     discussion: "A change holds at once; the server need not be told.",
-    subcommands: [Add.self, Set.self, ChangePassword.self, Remove.self, List.self])
+    subcommands: [
+      Add.self, Set.self, ChangePassword.self, Remove.self, List.self, ImportCommand.self,
+    ])
 
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -25,10 +25,22 @@ struct UserOptions: ParsableArguments {
       valueName: "number"))
   var recipientsPerHour: String?
 
+  @Option(help: ArgumentHelp("Whether the user may log in by POP3.", valueName: "yes|no"))
+  var mayPop: String?
+  @Option(
+    help: ArgumentHelp(
+      "Whether the user may send beyond the domains of this host.", valueName: "yes|no"))
+  var mayRelay: String?
+  @Option(
+    help: ArgumentHelp(
+      "Shut the user out for now, with the password and the mail kept.", valueName: "yes|no"))
+  var disabled: String?
+
   private var given: [(option: User.Option, text: String)] {
     let all: [(User.Option, String?)] = [
       (.sendAs, sendAs), (.quota, quota), (.recipients, recipients), (.messageSize, messageSize),
       (.messagesPerHour, messagesPerHour), (.recipientsPerHour, recipientsPerHour),
+      (.mayPOP, mayPop), (.mayRelay, mayRelay), (.disabled, disabled),
     ]
     return all.compactMap { option, text in text.map { (option, $0) } }
   }

@@ -37,4 +37,6 @@ package enum LoginRefusal: Sendable {
   case inUse
   /// A file could not be read, or the like.
   case temporary
+  /// The user is not to read mail by POP3.
+  case forbidden
 }

@@ -6,4 +6,6 @@ package enum ResponseCode: String, Sendable {
   case inUse = "IN-USE"
   /// Nothing the user did: the same may work later (RFC 3206 §4).
   case temporary = "SYS/TEMP"
+  /// The same will not work until somebody mends it (RFC 3206 §4).
+  case permanent = "SYS/PERM"
 }

@@ -29,6 +29,8 @@ extension Session {
       return .error("Another session has the maildrop open", .inUse)
     case .temporary:
       return .error("The maildrop cannot be opened now, try again later", .temporary)
+    case .forbidden:
+      return .error("This user may not read mail by POP3", .permanent)
     }
   }
 

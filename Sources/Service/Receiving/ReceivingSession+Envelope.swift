@@ -57,6 +57,9 @@ extension ReceivingSession {
         return try await takeLocal(path, notification, authorization)
       case .relay(let authorization):
         guard let mailbox = path.mailbox else { return session.refused(.noSuchUser) }
+        guard try mayRelay(authorization) else {
+          return refuse(path, .relayingDenied, "\(authorization.name) has may-relay=no")
+        }
         return try take(path, users: [], remote: [mailbox], notification, authorization)
       case .wrongSender(let authorization):
         return refuse(path, .wrongSender, "\(authorization.name) may not send as this sender")
@@ -84,8 +87,19 @@ extension ReceivingSession {
       return sender.flatMap { profile?.allows($0) } ?? true
     case .user(let name), .grant(let name):
       // A user who has been removed since the login may send nothing, not even a report.
-      guard let user = try receiver.parts.accounts.mailbox(for: name) else { return false }
+      guard let user = try receiver.parts.accounts.mailbox(for: name), !user.isDisabled else {
+        return false
+      }
       return sender.map(user.maySend) ?? true
+    }
+  }
+
+  /// Whether somebody so authorised may send beyond the domains of this host.
+  private func mayRelay(_ authorization: Authorization) throws(UsersFileError) -> Bool {
+    switch authorization {
+    case .network: return true
+    case .user(let name), .grant(let name):
+      return try receiver.parts.accounts.mailbox(for: name)?.mayRelay == true
     }
   }
 

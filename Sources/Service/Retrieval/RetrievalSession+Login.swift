@@ -14,7 +14,7 @@ extension RetrievalSession {
     _ name: String, _ password: [UInt8], _ mechanism: Mechanism?
   ) async throws(ConnectionError) {
     switch await service.accounts.verify(user: name, password: password) {
-    case .verified(let user): try await logIn(user.name.text, mechanism)
+    case .verified(let user): try await logIn(user, mechanism)
     case .wrong: try await refuse(name, password)
     case .temporary(let reason): try await send(refuse(name, .temporary, because: reason))
     }
@@ -36,6 +36,7 @@ extension RetrievalSession {
   func check(_ proof: SCRAMProof) async throws(ConnectionError) {
     let (verification, signature) = service.accounts.verify(proof)
     switch verification {
+    case .verified(let user) where !user.mayPOP: try await send(forbid(user))
     case .verified(let user): try await perform(accept(user.name.text, signature))
     case .wrong: try await refuse(proof.user, nil)
     case .temporary(let reason): try await send(refuse(proof.user, .temporary, because: reason))
@@ -45,6 +46,19 @@ extension RetrievalSession {
   @inline(never)
   private func accept(_ user: String, _ signature: [UInt8]) -> Action {
     protocolSession.proofAccepted(user: user, serverSignature: signature)
+  }
+
+  private func logIn(_ user: User, _ mechanism: Mechanism?) async throws(ConnectionError) {
+    if user.mayPOP {
+      try await logIn(user.name.text, mechanism)
+    } else {
+      try await send(forbid(user))
+    }
+  }
+
+  @inline(never)
+  private func forbid(_ user: User) -> Reply {
+    refuse(user.name.text, .forbidden, because: "the user has may-pop=no")
   }
 
   /// Gives the client its grant and opens the maildrop.
@@ -99,7 +113,7 @@ extension RetrievalSession {
   private func refuse(_ user: String, _ refusal: LoginRefusal, because reason: String) -> Reply {
     // Not the line that fail2ban counts: the client has done nothing wrong.
     Log.say(
-      refusal == .inUse ? .notice : .error,
+      refusal == .temporary ? .error : .notice,
       "\(listener): \(user) cannot log in now from \(client): \(reason)")
     return protocolSession.refuseLogin(refusal)
   }

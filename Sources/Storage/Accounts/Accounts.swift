@@ -91,7 +91,7 @@ package final class Accounts {
   /// What a password of that name is verified with: the work is the same for a user that does not exist.
   @inline(never)
   private func verifier(ofUserNamed name: String) -> Verifier {
-    user(named: name)?.verifier ?? .decoy
+    user(named: name)?.login ?? .decoy
   }
 
   /// What the work of the verifier means, if it is the user's still.
@@ -99,7 +99,7 @@ package final class Accounts {
   private func verification(
     ofUserNamed name: String, _ verifier: Verifier, isRight: Bool?
   ) -> Verification {
-    guard let user = login(name).flatMap({ users[$0] }), user.verifier == verifier else {
+    guard let user = login(name).flatMap({ users[$0] }), user.login == verifier else {
       return refusal
     }
     guard let isRight else { return .temporary("crypt(3) fails for \(user.name)") }

@@ -23,7 +23,7 @@ package enum Limits {
   package static let passwordBytes = 248
 
   /// Octets of the users file: ten thousand users.
-  static let fileBytes = 2 << 20
+  package static let fileBytes = 2 << 20
 
   /// Octets of the file of aliases: five thousand of them.
   static let aliasesFileBytes = 256 << 10

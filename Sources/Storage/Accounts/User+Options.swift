@@ -16,6 +16,12 @@ extension User {
     case messagesPerHour = "messages-per-hour"
     /// Recipients of all these messages.
     case recipientsPerHour = "recipients-per-hour"
+    /// Whether the user may log in by POP3.
+    case mayPOP = "may-pop"
+    /// Whether the user may send beyond the domains of this host.
+    case mayRelay = "may-relay"
+    /// Whether the user is shut out for now.
+    case disabled
   }
 
   /// The options as the users file has them, `key=value`.
@@ -33,6 +39,9 @@ extension User {
     case .messageSize: messageSize?.description
     case .messagesPerHour: messagesPerHour?.description
     case .recipientsPerHour: recipientsPerHour?.description
+    case .mayPOP: mayPOP ? nil : "no"
+    case .mayRelay: mayRelay ? nil : "no"
+    case .disabled: isDisabled ? "yes" : nil
     }
   }
 
@@ -47,6 +56,9 @@ extension User {
     case .messageSize: messageSize = try size(value, option)
     case .messagesPerHour: messagesPerHour = try allowance(value, option)
     case .recipientsPerHour: recipientsPerHour = try allowance(value, option)
+    case .mayPOP: mayPOP = try isYes(value, option)
+    case .mayRelay: mayRelay = try isYes(value, option)
+    case .disabled: isDisabled = try isYes(value, option)
     }
   }
 
@@ -59,6 +71,9 @@ extension User {
     case .messageSize: messageSize = nil
     case .messagesPerHour: messagesPerHour = nil
     case .recipientsPerHour: recipientsPerHour = nil
+    case .mayPOP: mayPOP = true
+    case .mayRelay: mayRelay = true
+    case .disabled: isDisabled = false
     }
   }
 
@@ -96,6 +111,16 @@ extension User {
       throw wrong(option, "a number, at least 1, or off")
     }
     return allowance
+  }
+
+  private func isYes(
+    _ value: some StringProtocol, _ option: Option
+  ) throws(UsersFileError) -> Bool {
+    switch value {
+    case "yes": return true
+    case "no": return false
+    default: throw wrong(option, "yes or no")
+    }
   }
 
   private func number(

@@ -20,6 +20,13 @@ package struct User: Equatable, Sendable {
   /// Recipients of all these messages; nil for as many as the configuration says.
   package var recipientsPerHour: Allowance?
 
+  /// Whether the user may log in by POP3, and so earn a grant.
+  package var mayPOP = true
+  /// Whether the user may send beyond the domains of this host.
+  package var mayRelay = true
+  /// Whether the user is shut out for now: mail comes in, and nothing else goes.
+  package var isDisabled = false
+
   package init(name: UserName, verifier: Verifier) {
     self.name = name
     self.verifier = verifier
@@ -27,8 +34,11 @@ package struct User: Equatable, Sendable {
 
   /// Whether the user may give this address as the sender of mail.
   package func maySend(as sender: Mailbox) -> Bool {
-    senders.isEmpty || senders.contains { $0.covers(sender) }
+    !isDisabled && (senders.isEmpty || senders.contains { $0.covers(sender) })
   }
+
+  /// What a login is verified against now.
+  var login: Verifier { isDisabled ? .locked : verifier }
 }
 
 extension User {
