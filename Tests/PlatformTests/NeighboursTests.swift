@@ -10,7 +10,8 @@ import Testing
   }
 
   private static func message(_ type: Int, _ body: [UInt8]) -> [UInt8] {
-    let head = bytes(UInt32(16 + body.count)) + bytes(UInt16(type)) + [UInt8](repeating: 0, count: 10)
+    let head =
+      bytes(UInt32(16 + body.count)) + bytes(UInt16(type)) + [UInt8](repeating: 0, count: 10)
     return padded(head + body)
   }
 
@@ -94,7 +95,8 @@ import Testing
     for _ in 0..<2000 {
       var table = try Self.table()
       for _ in 0..<4 {
-        table[Int.random(in: table.indices, using: &random)] = UInt8.random(in: 0...255, using: &random)
+        let place = Int.random(in: table.indices, using: &random)
+        table[place] = UInt8.random(in: 0...255, using: &random)
       }
       _ = Neighbours.parse(table)
     }
