@@ -127,6 +127,25 @@ import Testing
     }
   }
 
+  @Test("A name that does not exist ends no outage, and leaves the attempt to find out to the next")
+  func noProof() async throws {
+    try await onLoop {
+      let server = try NextServer()
+      let bed = try Bed(mxPort: server.address.port)
+      bed.zone.add("far.example", mx: "mx.far.example", [127, 0, 0, 1])
+      bed.relayer.noteUnreachable(hop("x.example"), .certain, reason: "gone")
+      bed.relayer.skipped = .seconds(61)
+      try await bed.put(to: "a@nowhere.example")
+      try await bed.run()
+      #expect(bed.relayer.outage.reason != nil)
+      #expect(bed.names(in: "mail") == ["me"])
+      try await bed.put(to: "a@far.example")
+      try await bed.run(server)
+      #expect(server.messages.count == 1)
+      #expect(bed.relayer.outage.reason == nil)
+    }
+  }
+
   @Test("A message that has no turn yet does not take the attempt that is to find out")
   func turn() async throws {
     try await onLoop {

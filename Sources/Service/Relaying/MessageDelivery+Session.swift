@@ -49,8 +49,11 @@ extension MessageDelivery {
     } catch {
       defer { relayer.freePlace(hop) }
       let reason = error.diagnosis.text
-      if case .unreachable(_, let evidence) = error {
+      switch error {
+      case .unreachable(_, let evidence):
         relayer.noteUnreachable(hop, evidence, reason: reason)
+      case .permanent: relayer.outage.giveBackProbe()
+      case .temporary: break
       }
       if !error.isPermanent, !relayer.noteFailure(of: hop, reason: reason) { return nil }
       throw error

@@ -28,6 +28,9 @@ struct Outage {
     return nil
   }
 
+  /// Lets the next message find out: that which was to has not come as far as the network.
+  mutating func giveBackProbe() { nextProbe = Instant(nanoseconds: 0) }
+
   /// Notes a failure; says whether with it the network is known to be gone.
   mutating func note(
     _ hop: Hop, _ evidence: Evidence, reason text: String, at now: Instant, pause: Duration
