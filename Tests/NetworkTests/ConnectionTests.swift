@@ -45,6 +45,24 @@ private final class Ends {
 }
 
 @Suite struct ConnectionTests {
+  @Test("The kernel is to give up a peer that confirms nothing, and to ask one that says nothing")
+  func lostPeer() async throws {
+    try await onLoop {
+      let listener = try Listener(on: SocketAddress(IPAddress(v4: 0x7F00_0001), port: 0))
+      let connection = try await Connection.connect(to: listener.address, until: .now + .seconds(5))
+      @Loop func option(_ level: Int32, _ name: Int32) -> Int32 {
+        var value: Int32 = -1
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        getsockopt(connection.descriptor.number, level, name, &value, &length)
+        return value
+      }
+      let time = Int32(Limits.lostPeer.wholeSeconds)
+      #expect(option(Int32(IPPROTO_TCP), TCP_USER_TIMEOUT) == time * 1000)
+      #expect(option(Int32(IPPROTO_TCP), TCP_KEEPIDLE) == time / 3)
+      #expect(option(SOL_SOCKET, SO_KEEPALIVE) == 1)
+    }
+  }
+
   @Test("Lines come out whole, however they arrive, ended by CRLF or LF")
   func lines() async throws {
     try await onLoop {

@@ -35,8 +35,23 @@ private final class Box {
     table.value.freePlace(hop)
     #expect(table.take(hop))
     for _ in 0..<Limits.connectionsPerHop { table.value.freePlace(hop) }
+    // A server may close after each message, and takes the next five all the same.
+    #expect(table.take(hop) && table.take(hop))
+    for _ in 0..<2 { table.value.freePlace(hop) }
+    table.value.forgetUse()
     #expect(table.take(hop))
     #expect(!table.take(hop))
+  }
+
+  @Test(
+    "After a change of the settings a destination that was mute before has no second connection")
+  func changedSettings() {
+    let table = Box()
+    #expect(table.take(hop))
+    let underOtherSettings = Hop(description: "far.example", domain: "far.example", version: 1)
+    #expect(!table.take(underOtherSettings))
+    table.value.freePlace(hop)
+    #expect(table.take(underOtherSettings))
   }
 
   @Test("Each destination has its own places, up to a limit for all")
@@ -55,8 +70,12 @@ private final class Box {
     let table = Box()
     #expect(table.take(hop))
     #expect(table.fail(hop, "refused", at: start))
+    table.value.freePlace(hop)
     #expect(table.value.obstacle(to: hop, at: start + .seconds(59)) == "refused")
     #expect(table.value.obstacle(to: hop, at: start + .seconds(60)) == nil)
+    // While one looks whether it still is, it counts as such.
+    #expect(table.take(hop))
+    #expect(table.value.obstacle(to: hop, at: start + .seconds(60)) == "refused")
     #expect(table.value.obstacle(to: hop(1), at: start) == nil)
     let underOtherSettings = Hop(description: "far.example", domain: "far.example", version: 1)
     #expect(table.value.obstacle(to: underOtherSettings, at: start) == nil)

@@ -72,41 +72,6 @@ import Testing
     }
   }
 
-  @Test("As many mute destinations as there are connections to two hold up nobody")
-  func mute() async throws {
-    try await onLoop {
-      let mute = try NextServer("127.0.0.2")
-      let quick = try NextServer("127.0.0.3", port: mute.address.port)
-      mute.verdict = { _ in NextServer.silence }
-      let bed = try Bed(mxPort: mute.address.port)
-      let count = Limits.connectionsPerHop * 2
-      for number in 0..<count {
-        bed.zone.add("d\(number).example", mx: "mx\(number).example", [127, 0, 0, 2])
-        try await put(Limits.connectionsPerHop, into: bed, domain: "d\(number).example")
-      }
-      bed.zone.add("quick.example", mx: "mx.quick.example", [127, 0, 0, 3])
-      try await put(20, into: bed, domain: "quick.example")
-      try await bed.run(mute, quick, until: { quick.messages.count == 20 && mute.open == count })
-      #expect(mute.connections == count)
-      #expect(bed.relayer.active <= count + 1)
-    }
-  }
-
-  @Test("A server that falls silent is down for the next messages, and not asked by each of them")
-  func fallsSilent() async throws {
-    try await onLoop {
-      let server = try NextServer()
-      server.verdict = { $0.recipients == ["<u0@far.example>"] ? "250 ok" : NextServer.silence }
-      let bed = try Bed(smarthost: server)
-      bed.relayer.patience.reply = .milliseconds(300)
-      try await put(40, into: bed, domain: "far.example")
-      try await bed.run(server)
-      #expect(server.connections <= Limits.connectionsPerHop + 1)
-      #expect(bed.names(in: "queue/new") == [])
-      #expect(bed.names(in: "queue/cur").count == 39)
-    }
-  }
-
   @Test("A turn of which nothing came is given back, and one is for mail of all conditions")
   func giveBack() {
     var turns = Turns()
@@ -115,7 +80,9 @@ import Testing
     func take(_ hop: Hop) -> Bool { turns.take(hop, interval: .seconds(60), at: start) }
     #expect(take(hop))
     #expect(!take(strict))
-    turns.giveBack(strict)
+    turns.giveBack(strict, start + .seconds(59))
+    #expect(!take(hop))
+    turns.giveBack(strict, start + .seconds(60))
     #expect(take(strict))
     #expect(!take(hop))
   }
@@ -138,9 +105,11 @@ import Testing
           bed.relayer.skipped = .seconds(6)
           bed.spool.arrival.signal()
         }
-        return server.messages.count == 2
+        let isInLine = bed.relayer.skipped > .zero && !bed.relayer.lines.keys.isEmpty && mails > 1
+        return server.messages.count == 2 || isInLine
       }
       try await bed.run(server, until: isDone)
+      #expect(server.messages.count == 2)
       #expect(mails == 3)
     }
   }

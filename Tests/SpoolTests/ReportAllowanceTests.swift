@@ -32,7 +32,8 @@ import Testing
   @Test("Reports of delays leave half of the allowance for those of failures")
   func delays() async throws {
     try await onLoop {
-      let allowance = ReportAllowance(perHour: 4) { _ in }
+      var remarks: [String] = []
+      let allowance = ReportAllowance(perHour: 4) { remarks.append($0) }
       let anna = try #require(Mailbox("anna@home.example"))
       let delays = (0..<3).map {
         allowance.admits(anna, isFailure: false, at: start + .seconds($0))
@@ -42,6 +43,13 @@ import Testing
       #expect(allowance.admits(anna, at: start + .seconds(9)))
       #expect(allowance.admits(anna, at: start + .seconds(9)))
       #expect(allowance.isExhausted(for: anna, at: start + .seconds(9)))
+      #expect(!allowance.admits(anna, at: start + .seconds(9)))
+      let text = "anna@home.example has got"
+      #expect(
+        remarks == [
+          "\(text) 2 reports within an hour: no more are made, but of failures",
+          "\(text) 4 reports within an hour: no more are made",
+        ])
       #expect(!allowance.isExhausted(for: anna, at: start + .seconds(3600)))
     }
   }

@@ -142,6 +142,7 @@ extension Descriptor {
   /// another address: what waits for an answer there waits for ever.
   ///
   /// A peer that takes its time to answer is not meant, for its kernel confirms what it gets (RFC 5482 §1).
+  // Limitation: one that reads nothing for so long is, for what it has no room for is not confirmed.
   package borrowing func giveUpLostPeer(after time: Duration) throws(SystemError) {
     try setOption(Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, Int32(time.wholeSeconds * 1000))
     try setOption(Int32(IPPROTO_TCP), TCP_KEEPIDLE, Int32(time.wholeSeconds / 3))

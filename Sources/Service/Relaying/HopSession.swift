@@ -27,7 +27,7 @@ final class HopSession {
   private(set) var messages = 0
   /// Whether the server ended the session before it had said anything else about the message.
   private(set) var hasEndedAtOnce = false
-  /// Whether the server was silent for too long.
+  /// Whether the server was silent for too long, although its kernel was there (`Network.Limits.lostPeer`).
   private(set) var hasTimedOut = false
   /// Whether the content of the message was begun.
   private(set) var hasSentContent = false
@@ -173,7 +173,8 @@ final class HopSession {
         }
       } catch {
         hasEndedAtOnce = repliesToMessage == 0 && error.isEndOfConnection
-        hasTimedOut = error.isTimeOut
+        // What was only slow, up to the end of the attempt, was not silent.
+        hasTimedOut = error.isTimeOut && .now < attemptEnd
         action = session.fail(diagnosis(of: error))
       }
     }

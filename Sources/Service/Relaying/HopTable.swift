@@ -13,18 +13,21 @@ struct HopTable {
     var taken = 0
     /// What it takes, as far as it has shown.
     var limit = Int.max
-    /// Whether a message has had an answer over one of the connections.
-    var isUseful = false
   }
 
   private var dead: [Hop: (until: Instant, reason: String)] = [:]
   private var places: [Hop: Places] = [:]
+  /// Where a message has had an answer, and none has failed to reach it since.
+  private var useful: Set<Hop> = []
   /// How many places are taken, in all.
   private(set) var taken = 0
 
   /// Why nothing is sent there now; nil if there is no reason.
+  ///
+  /// While one message finds out whether a destination is still down, the others need not wait for that:
+  /// another server may stand in.
   func obstacle(to hop: Hop, at now: Instant) -> String? {
-    guard let entry = dead[hop], entry.until > now else { return nil }
+    guard let entry = dead[hop], entry.until > now || places[hop] != nil else { return nil }
     return entry.reason
   }
 
@@ -43,8 +46,12 @@ struct HopTable {
   ///
   /// - Parameter limit: the connections that the route allows.
   func freePlaces(_ hop: Hop, limit: Int) -> Int {
-    let entry = places[hop] ?? Places()
-    let share = (entry.isUseful ? min(entry.limit, limit) : 1) - entry.taken
+    var share =
+      1 - places.reduce(0) { $0 + ($1.key.isSameDestination(as: hop) ? $1.value.taken : 0) }
+    if useful.contains(hop) {
+      let entry = places[hop] ?? Places()
+      share = min(entry.limit, limit) - entry.taken
+    }
     return max(0, min(share, Limits.connections - taken))
   }
 
@@ -66,11 +73,15 @@ struct HopTable {
     taken -= 1
   }
 
+  /// Forgets where messages have had an answer, as after a while nobody knows.
+  mutating func forgetUse() { useful = [] }
+
   /// Notes that a message has had an answer, whatever it was; says whether the destination was down
   /// before.
   @discardableResult
   mutating func noteUse(_ hop: Hop) -> Bool {
-    places[hop]?.isUseful = true
+    if useful.count >= Limits.usefulHops { useful = [] }
+    useful.insert(hop)
     return dead.removeValue(forKey: hop) != nil
   }
 
@@ -92,6 +103,7 @@ struct HopTable {
     {
       dead[first.key] = nil
     }
+    useful.remove(hop)
     dead[hop] = (now + pause, String(escaping: reason.utf8, limit: Limits.reasonBytes))
     return true
   }

@@ -1,6 +1,9 @@
 /// The limits of relaying that nobody needs to configure.
 enum Limits {
-  /// Messages that are being delivered at the same time: a mute destination holds one of them.
+  /// Messages that are being delivered at the same time.
+  ///
+  /// A destination that is mute from the start holds one of them, and one that falls silent as many as it
+  /// has connections; when half of them are taken, no destination gets a second connection.
   static let deliveries = 50
   /// Messages without a pause after which memory is given back.
   static let burst = 32
@@ -8,6 +11,8 @@ enum Limits {
   static let toldAtOnce = 512
   /// Connections to all destinations together, those that are being closed included.
   static let connections = 64
+  /// Destinations that are known to answer.
+  static let usefulHops = 256
   /// Connections that wait for another message to the same destination.
   static let idleConnections = 32
   /// Connections to one destination where no route says otherwise: what big providers take from a small

@@ -92,15 +92,19 @@ extension MessageDelivery {
     var hasRepeated = false
     while true {
       guard let (session, isFresh) = try await obtain(hop) else { return .waits(.hop(hop)) }
+      let turn = relayer.turns.next(hop)
       let outcomes = await session.deliver(
         envelope, content: open, as: route(of: hop)?.rewriting)
-      if session.isOpen || outcomes.contains(where: \.isDelivered) { relayer.noteUse(of: hop) }
+      // A server that ends a session before it has taken the content of any message would do so with the
+      // next as well, and one that has gone silent would stay so.
+      let isDown =
+        !session.isOpen && (isFresh && !session.hasSentContent || session.hasTimedOut)
+      if session.isOpen || !isDown && outcomes.contains(where: \.isFinal) {
+        relayer.noteUse(of: hop)
+      }
       if session.isOpen {
         relayer.keep(session, for: hop)
       } else {
-        // A server that hangs up on the first command of a session would do so on the next as well, and
-        // one that has gone silent would stay so.
-        let isDown = isFresh && !session.hasSentContent || session.hasTimedOut
         if isDown, let reason = outcomes.firstReasonToWait {
           _ = relayer.noteFailure(of: hop, reason: reason)
         }
@@ -109,7 +113,7 @@ extension MessageDelivery {
       }
       // A server may end an idle session at any time; that says nothing about the message.
       if !isFresh && session.hasEndedAtOnce {
-        relayer.turns.giveBack(hop)
+        relayer.turns.giveBack(hop, turn)
         continue
       }
       // Nor does a server that cannot do what it offers: the next session does not ask it to. Once only:
@@ -139,7 +143,7 @@ extension MessageDelivery {
 }
 
 extension Outcome {
-  fileprivate var isDelivered: Bool { if case .delivered = self { true } else { false } }
+  fileprivate var isFinal: Bool { if case .deferred = self { false } else { true } }
 }
 
 extension [Outcome] {

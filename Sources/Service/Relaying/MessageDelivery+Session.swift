@@ -26,7 +26,7 @@ extension MessageDelivery {
       if let obstacle = relayer.hops.obstacle(to: hop, at: relayer.now) {
         throw .obstacle(obstacle)
       }
-      let limit = route?.connections ?? Limits.connectionsPerHop
+      let limit = relayer.connectionLimit(of: route)
       if relayer.hops.freePlaces(hop, limit: limit) == 0 { return nil }
       // The one attempt of a pause is not for a message that may not be sent yet.
       if relayer.turns.next(hop) > relayer.now { return nil }

@@ -5,7 +5,7 @@ import Platform
 ///
 /// One failure that can have no other reason says so, or two in a row, to different destinations, that
 /// most likely have none. Then nothing is sent to any destination beyond the own networks, but for one
-/// attempt in each pause; the first that comes to anything else ends it.
+/// attempt in each pause; the first that makes a connection ends it.
 struct Outage {
   /// How sure a failure is to be one of the network.
   enum Evidence: Sendable {
@@ -50,7 +50,7 @@ struct Outage {
     return true
   }
 
-  /// Notes that a destination has answered, or that the network is to be tried; says whether it was
+  /// Notes that a connection was made, or that the network is to be tried; says whether it was
   /// believed to be gone.
   mutating func end() -> Bool {
     defer { self = Outage() }

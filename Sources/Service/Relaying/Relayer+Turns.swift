@@ -70,7 +70,7 @@ extension Relayer {
       if turns.next(hop) > now { return 0 }
       let count =
         connections.count(hop)
-        + hops.freePlaces(hop, limit: route?.connections ?? Limits.connectionsPerHop)
+        + hops.freePlaces(hop, limit: connectionLimit(of: route))
       return (route?.interval ?? .zero) > .zero ? min(1, count) : count
     }
   }

@@ -114,6 +114,7 @@ package final class Relayer {
   /// Gives back what the work that has just ended has used.
   private func rest() {
     leaving += connections.takeAll()
+    hops.forgetUse()
     if begun >= Limits.burst { Heap.trim() }
     begun = 0
   }
@@ -210,6 +211,13 @@ package final class Relayer {
   func noteUse(of hop: Hop) {
     if hops.noteUse(hop) { recovered.append(.destination(hop)) }
     spool.arrival.signal()
+  }
+
+  /// How many connections to one destination there may be now.
+  ///
+  /// So that some destinations which fall silent together leave room for the others.
+  func connectionLimit(of route: Route?) -> Int {
+    active > Limits.deliveries / 2 ? 1 : route?.connections ?? Limits.connectionsPerHop
   }
 
   /// Notes that nothing came of a connection; says whether the destination is down.

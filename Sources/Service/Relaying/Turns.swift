@@ -24,8 +24,12 @@ struct Turns {
     return true
   }
 
-  /// Gives back the turn that was taken last, of which nothing came.
-  mutating func giveBack(_ hop: Hop) { next[hop.anyTLS] = nil }
+  /// Gives back a turn of which nothing came, unless another has been taken since.
+  ///
+  /// - Parameter following: when the next would have been.
+  mutating func giveBack(_ hop: Hop, _ following: Instant) {
+    if next(hop) == following { next[hop.anyTLS] = nil }
+  }
 }
 
 extension Hop {

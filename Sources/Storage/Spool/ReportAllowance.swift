@@ -20,6 +20,7 @@ package final class ReportAllowance {
     var start: Instant
     var told = 0
     var omitted = 0
+    var isRemarked = false
   }
 
   private nonisolated static let hour = Duration.seconds(3600)
@@ -49,11 +50,14 @@ package final class ReportAllowance {
       count = Count(start: now)
     }
     defer { counts[mailbox] = count }
-    if count.told >= (isFailure ? perHour : (perHour + 1) / 2) {
-      if count.omitted == 0 {
+    if count.told >= (isFailure ? perHour : perHour / 2) {
+      if isFailure, !count.isRemarked {
+        count.isRemarked = true
+        remark("\(mailbox.text) has got \(perHour) reports within an hour: no more are made")
+      } else if !isFailure, count.omitted == 0 {
         remark(
-          "\(mailbox.text) has got \(count.told) reports within an hour: no more are made"
-            + (isFailure ? "" : ", but of failures"))
+          "\(mailbox.text) has got \(count.told) reports within an hour: no more are made, but of failures"
+        )
       }
       count.omitted += 1
       return false

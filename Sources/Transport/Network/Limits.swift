@@ -11,6 +11,6 @@ enum Limits {
   /// How long the kernel is not asked again for own addresses and routes.
   static let surroundings: Duration = .seconds(60)
   /// How long the peer of a connection that was made from here may confirm nothing that it was sent: a
-  /// piece of content has as long (RFC 5321 §4.5.3.2.5).
-  static let lostPeer: Duration = .seconds(180)
+  /// little longer than a piece of content may take (RFC 5321 §4.5.3.2.5).
+  static let lostPeer: Duration = .seconds(198)
 }

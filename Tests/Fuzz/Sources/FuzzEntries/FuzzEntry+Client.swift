@@ -12,7 +12,8 @@ extension FuzzEntry {
         credentials: bits & 2 == 0 ? nil : .init(user: "alice", password: Array("secret".utf8)),
         allowsPasswordInClear: bits & 4 != 0,
         mechanisms: bits & 8 == 0 ? Mechanism.allCases : [.scramSHA256Plus, .scramSHA256],
-        chunking: bits & 16 == 0 ? .always : .onceInStep, dialect: bits & 32 == 0 ? .smtp : .lmtp),
+        chunking: bits & 16 == 0 ? .always : bits & 128 == 0 ? .onceInStep : .never,
+        dialect: bits & 32 == 0 ? .smtp : .lmtp),
       isTLSActive: bits & 64 != 0)
     var parser = ReplyParser()
     var wasContentSent = false
