@@ -163,4 +163,41 @@ import Testing
       try tool.run("whitelist")
         == Tool.Run(status: 0, output: "192.168.1.5 alice USER ends in 10min\n", complaint: ""))
   }
+
+  @Test(arguments: [
+    ("postfix", "192.168.1.5/32 OK\nfd00::5/128 OK\n"),
+    ("exim", "192.168.1.5: granted\n\"fd00::5\": granted\n"),
+    (
+      "nftables",
+      """
+      add table inet gatepost
+      add set inet gatepost granted4 { type ipv4_addr; flags timeout; }
+      flush set inet gatepost granted4
+      add element inet gatepost granted4 { 192.168.1.5 timeout 1800s }
+      add set inet gatepost granted6 { type ipv6_addr; flags timeout; }
+      flush set inet gatepost granted6
+      add element inet gatepost granted6 { fd00::5 timeout 600s }
+
+      """
+    ),
+  ])
+  func `whitelist exports each address once, in the form of another program`(
+    format: String, text: String
+  ) throws {
+    let tool = try Tool()
+    let now = Int(Date().timeIntervalSince1970)
+    // Half a second is between the file and the reading of it at most.
+    try tool.write(
+      """
+      192.168.1.5 alice USER \(now - 10) \(now + 630) another-boot 5
+      192.168.1.5 bob USER \(now - 10) \(now + 1801) another-boot 5
+      fd00::5 bob USER \(now - 10) \(now + 601) another-boot 5
+      """, to: "state/whitelist")
+    let run = try tool.run("whitelist", "export", format)
+    #expect(run.status == 0 && run.complaint == "")
+    let output = run.output.replacingOccurrences(of: "1801s", with: "1800s")
+      .replacingOccurrences(of: "601s", with: "600s")
+    #expect(output == text)
+    #expect(try tool.run("whitelist", "export", "sendmail").status == 64)
+  }
 }
