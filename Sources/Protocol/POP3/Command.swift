@@ -7,7 +7,9 @@ enum Command: Equatable {
   case auth(mechanism: ArraySlice<UInt8>, initialResponse: ArraySlice<UInt8>?)
   case capabilities
   case delete(message: Int)
+  case language(ArraySlice<UInt8>)
   case list(message: Int?)
+  case listLanguages
   case listMechanisms
   case noOperation
   case password([UInt8])
@@ -19,6 +21,7 @@ enum Command: Equatable {
   case top(message: Int, lines: Int)
   case uniqueIDs(message: Int?)
   case user(String)
+  case useUTF8
 
   /// A line that is no command; the text says what is wrong with it.
   struct Flaw: Error, Equatable {
@@ -58,6 +61,9 @@ enum Command: Equatable {
       case (.rset, 0): .reset
       case (.stat, 0): .status
       case (.stls, 0): .startTLS
+      case (.utf8, 0): .useUTF8
+      case (.lang, 0): .listLanguages
+      case (.lang, 1): .language(words[0])
       case (.list, 0): .list(message: nil)
       case (.uidl, 0): .uniqueIDs(message: nil)
       case (.list, 1): Self.number(words[0]).map { .list(message: $0) }

@@ -3,9 +3,9 @@ package import SASL
 
 /// The server's side of a POP3 session (RFC 1939), as a value: lines go in, actions come out.
 ///
-/// Offers TOP, UIDL, USER, STLS, SASL, RESP-CODES, AUTH-RESP-CODE and PIPELINING. Nothing is
-/// removed but by QUIT: a session that ends in any other way leaves the maildrop as it was
-/// (RFC 1939 §6).
+/// Offers TOP, UIDL, USER, STLS, SASL, RESP-CODES, AUTH-RESP-CODE, PIPELINING, EXPIRE, UTF8 and
+/// LANG. Nothing is removed but by QUIT: a session that ends in any other way leaves the maildrop as
+/// it was (RFC 1939 §6).
 ///
 /// **Limits.** A number of bad commands or of wrong passwords ends the session, see ``Limits``.
 package struct Session: Sendable {
@@ -79,6 +79,19 @@ package struct Session: Sendable {
       return .reply(.ok("Goodbye"))
     case (.capabilities, _):
       return .reply(.lines("Capabilities follow", capabilities))
+
+    case (.listLanguages, _):
+      return .reply(.lines("Languages follow", ["en English"]))
+    case (.language(let tag), _):
+      // RFC 6856 §3.1: `*` and `i-default` stand for what the server speaks of its own accord.
+      let isSpoken = ["en", "i-default", "*"].contains {
+        String(decoding: tag, as: UTF8.self).asciiLowercased == $0
+      }
+      return .reply(isSpoken ? .ok("en English") : .error("Only en is spoken here"))
+    case (.useUTF8, .authorization):
+      // Limitation: a client that does not say it gets the same, headers of UTF-8 included. RFC 6856 §7
+      // would rather hide or rewrite such messages, and the clients of today show them all the same.
+      return .reply(.ok("Headers may be of UTF-8"))
 
     case (.startTLS, .authorization):
       if isSecure { return refuse("TLS is active already") }
@@ -222,7 +235,9 @@ package struct Session: Sendable {
 
   /// What CAPA shows (RFC 2449 §6); what needs TLS first is not shown before (RFC 2595 §4).
   private var capabilities: [String] {
-    var lines = ["TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING"]
+    var lines = ["TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING", "LANG"]
+    // RFC 2449 §6.7: nothing is removed but by the client. RFC 6856 §2.1: names are of UTF-8.
+    lines += ["EXPIRE NEVER", "UTF8 USER"]
     if mayLogIn {
       lines += ["USER", "SASL " + mechanisms.joined(separator: " ")]
     }

@@ -3,6 +3,7 @@ enum Verb: String, CaseIterable {
   case auth = "AUTH"
   case capa = "CAPA"
   case dele = "DELE"
+  case lang = "LANG"
   case list = "LIST"
   case noop = "NOOP"
   case pass = "PASS"
@@ -14,6 +15,7 @@ enum Verb: String, CaseIterable {
   case top = "TOP"
   case uidl = "UIDL"
   case user = "USER"
+  case utf8 = "UTF8"
 
   /// What may follow the keyword.
   enum Arguments {
@@ -24,24 +26,26 @@ enum Verb: String, CaseIterable {
     case name
     case password
     case mechanism
+    case optionalLanguage
   }
 
   /// Reads a keyword in any case (RFC 1939 §3).
   init?(keyword: ArraySlice<UInt8>) {
     guard keyword.count == 3 || keyword.count == 4 else { return nil }
-    // Without bit 5 a letter is equal to its other case, and to nothing else.
-    self.init(rawValue: String(decoding: keyword.map { $0 & 0xDF }, as: UTF8.self))
+    let capitals = keyword.map { (0x61...0x7A).contains($0) ? $0 & 0xDF : $0 }
+    self.init(rawValue: String(decoding: capitals, as: UTF8.self))
   }
 
   var arguments: Arguments {
     switch self {
-    case .capa, .noop, .quit, .rset, .stat, .stls: .none
+    case .capa, .noop, .quit, .rset, .stat, .stls, .utf8: .none
     case .dele, .retr: .message
     case .list, .uidl: .optionalMessage
     case .top: .messageAndLines
     case .user: .name
     case .pass: .password
     case .auth: .mechanism
+    case .lang: .optionalLanguage
     }
   }
 
@@ -55,6 +59,7 @@ enum Verb: String, CaseIterable {
     case .name: "Usage: \(rawValue) name"
     case .password: "Usage: \(rawValue) password"
     case .mechanism: "Usage: \(rawValue) mechanism [initial response]"
+    case .optionalLanguage: "Usage: \(rawValue) [language]"
     }
   }
 }
