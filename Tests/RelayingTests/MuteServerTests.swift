@@ -99,6 +99,32 @@ import Testing
     }
   }
 
+  @Test("After a change of the settings mail goes on, while a mute server holds a delivery")
+  func changedSettings() async throws {
+    try await onLoop {
+      let mute = try NextServer("127.0.0.2")
+      let quick = try NextServer("127.0.0.3", port: mute.address.port)
+      mute.verdict = { _ in NextServer.silence }
+      let bed = try Bed(mxPort: mute.address.port)
+      bed.zone.add("mute.example", mx: "mx.mute.example", [127, 0, 0, 2])
+      bed.zone.add("quick.example", mx: "mx.quick.example", [127, 0, 0, 3])
+      try await put(1, into: bed, domain: "mute.example")
+      try await put(9, into: bed, domain: "quick.example")
+      try await withThrowingDiscardingTaskGroup { group in
+        group.addTask {
+          try await bed.run(mute, quick, until: { quick.messages.count == 10 })
+        }
+        let limit = Instant.now + .seconds(60)
+        while quick.messages.count < 9 || mute.open < 1 || bed.relayer.active > 1 {
+          try await bed.spool.arrival.wait(until: limit)
+        }
+        bed.relayer.settings.reportsPerHour += 1
+        try await put(1, into: bed, domain: "quick.example")
+      }
+      #expect(quick.messages.count == 10)
+    }
+  }
+
   @Test("A server that falls silent is down for the next messages, and not asked by each of them")
   func fallsSilent() async throws {
     try await onLoop {

@@ -22,6 +22,8 @@ package final class Relayer {
       tlsContexts = []
       reportAllowance.perHour = settings.reportsPerHour
       servers.forget()
+      // Under the new settings they are of no use, and hold the places of those that would be.
+      leaving += connections.takeAll()
       spool.arrival.signal()
     }
   }
@@ -189,6 +191,7 @@ package final class Relayer {
 
   /// Keeps a session for the next message to its destination.
   func keep(_ session: HopSession, for hop: Hop) {
+    if hop.version != settingsVersion { return discard(session, of: hop) }
     if let oldest = connections.put(session, for: hop) { discard(oldest.session, of: oldest.hop) }
     spool.arrival.signal()
   }
