@@ -46,11 +46,14 @@ struct HopTable {
   ///
   /// - Parameter limit: the connections that the route allows.
   func freePlaces(_ hop: Hop, limit: Int) -> Int {
-    var share =
-      1 - places.reduce(0) { $0 + ($1.key.isSameDestination(as: hop) ? $1.value.taken : 0) }
+    let share: Int
     if useful.contains(hop) {
       let entry = places[hop] ?? Places()
       share = min(entry.limit, limit) - entry.taken
+    } else {
+      // Sessions under older settings count: a mute server is no other for them.
+      let others = places.filter { $0.key.isSameDestination(as: hop) }
+      share = 1 - others.values.reduce(0) { $0 + $1.taken }
     }
     return max(0, min(share, Limits.connections - taken))
   }
