@@ -128,4 +128,32 @@ import Testing
     let again = table.revoke(user: "alice")
     #expect(!again)
   }
+
+  @Test("A grant that is alive is extended, and neither one that has ended nor another's")
+  func extend() {
+    var table = GrantTable()
+    _ = table.grant(phone, user: "alice", how: "USER", window: .seconds(900), at: start)
+    let later = GrantTime(boot: start.boot + .seconds(600), wall: start.wall + 600)
+    func extend(_ user: String, _ now: GrantTime) -> Bool {
+      table.extend(phone, user: user, window: .seconds(900), at: now)
+    }
+    #expect(!extend("bob", later))
+    #expect(extend("alice", later))
+    #expect(table.grants.map(\.end) == [start.boot + .seconds(1500)])
+    #expect(table.grants.map(\.expires) == [start.wall + 1500])
+    let late = GrantTime(boot: start.boot + .seconds(1500), wall: start.wall + 1500)
+    #expect(!extend("alice", late))
+  }
+
+  @Test("What the password was verified against is kept in the file, and lines without it are read")
+  func credential() {
+    var table = GrantTable()
+    _ = table.grant(
+      phone, user: "alice", how: "USER", credential: "00ff", window: .seconds(900), at: start)
+    _ = table.grant(phone, user: "bob", how: "USER", window: .seconds(900), at: start)
+    let text = GrantFile.text(of: table.grants, boot: "b")
+    let read = GrantFile.parse(text, boot: "b", at: start)
+    #expect(read.badLines == [])
+    #expect(read.table.grants.map(\.credential) == ["00ff", nil])
+  }
 }

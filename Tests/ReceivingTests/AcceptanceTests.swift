@@ -4,6 +4,7 @@ import Platform
 import TestSupport
 import Testing
 
+@testable import Accounts
 @testable import Receiving
 @testable import Spool
 
@@ -118,6 +119,33 @@ import Testing
         try await client.ask("RCPT TO:<ann@far.example>", "550 5.7.1")
       }
       #expect(bed.names(in: "queue/new") == [])
+    }
+  }
+
+  @Test("With a new password, or a lock, a user has no grant any more, not even in an open session")
+  func newPassword() async throws {
+    try await onLoop {
+      for change in ["new", "!"] {
+        let bed = try Bed()
+        let credential = try #require(bed.accounts.credential(ofUser: "bob"))
+        bed.grants.grant(
+          Bed.stranger, user: "bob", how: "USER", credential: credential, window: .seconds(60))
+        try await bed.session(from: Bed.stranger) { client in
+          try await client.greet()
+          try await client.ask("MAIL FROM:<bob@home.example>")
+          try await client.ask("RCPT TO:<ann@far.example>")
+          let path = "\(bed.scratch.path)/users"
+          let verifier = SCRAMVerifier(password: Array("new".utf8), salt: [1], iterations: 2)
+          try UsersFile.update(path: path) { users throws(UsersFileError) in
+            guard let name = UserName("bob") else { return }
+            var user = try users.user(name)
+            user.verifier = change == "!" ? .locked : .scram(verifier)
+            try users.replace(user)
+          }
+          try await client.ask("RCPT TO:<joe@far.example>", "550 5.7.1")
+        }
+        #expect(bed.grants.grant(of: Bed.stranger) == nil)
+      }
     }
   }
 

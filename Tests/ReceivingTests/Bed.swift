@@ -19,6 +19,7 @@ import Testing
 final class Bed {
   nonisolated let scratch: ScratchDirectory
   let grants: Grants
+  let accounts: Accounts
   let spool: Spool
   let receiver: Receiver
   /// The only thread that touches the spool's files.
@@ -52,7 +53,7 @@ final class Bed {
         atPath: "\(scratch.path)/\(folder)", withIntermediateDirectories: false)
     }
     let domain = try #require(Domain("home.example"))
-    let accounts = try Accounts(
+    accounts = try Accounts(
       path: "\(scratch.path)/users", domains: [domain], workers: workers, report: { _ in })
     grants = try Grants(path: "\(scratch.path)/state", disk: workers, report: { _ in })
     spool = try Spool(path: "\(scratch.path)/spool", disk: disk)

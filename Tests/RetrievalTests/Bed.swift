@@ -22,7 +22,7 @@ final class Bed {
   ) { _ in .stranger }
   var settings: RetrievalSettings
   private let identity: ServerIdentity
-  private let accounts: Accounts
+  let accounts: Accounts
   private let maildrops: Maildrops
   private let clientContext: TLSContext
 

@@ -82,4 +82,33 @@ struct GrantTests {
       #expect(bed.grants.grant(of: Bed.phone) == nil)
     }
   }
+
+  @Test func `A grant names the password, and QUIT extends it`() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      try await bed.session { client in
+        try await client.logIn()
+        let grant = try #require(bed.grants.grant(of: Bed.phone))
+        #expect(grant.credential == bed.accounts.credential(ofUser: "alice"))
+        #expect(grant.credential?.count == 16)
+        try await client.ask("QUIT")
+        #expect(try #require(bed.grants.grant(of: Bed.phone)).end > grant.end)
+      }
+    }
+  }
+
+  @Test func `A grant that was taken back during the session does not return with QUIT`()
+    async throws
+  {
+    try await onLoop {
+      let bed = try Bed()
+      try await bed.session { client in
+        try await client.logIn()
+        bed.grants.revoke(user: "alice")
+        try await client.ask("NOOP")
+        try await client.ask("QUIT")
+        #expect(bed.grants.grant(of: Bed.phone) == nil)
+      }
+    }
+  }
 }

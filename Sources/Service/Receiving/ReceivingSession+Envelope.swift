@@ -76,7 +76,19 @@ extension ReceivingSession {
   private var standing: RelayPolicy.Client {
     RelayPolicy.Client(
       isTrusted: isTrusted, user: session.user,
-      grantUser: receiver.parts.grants.grant(of: client)?.user)
+      grantUser: grantUser)
+  }
+
+  /// The user of the grant that the client has, if the password is still that of its login.
+  private var grantUser: String? {
+    let grants = receiver.parts.grants
+    while let grant = grants.grant(of: client) {
+      // While the file of users cannot be read, the last good users go on, and so do their grants.
+      let credential = receiver.parts.accounts.credential(ofUser: grant.user)
+      if grant.credential == nil || grant.credential == credential { return grant.user }
+      grants.revoke(user: grant.user)
+    }
+    return nil
   }
 
   /// Whether somebody so authorised may send as the sender of the open transaction; a report has none.

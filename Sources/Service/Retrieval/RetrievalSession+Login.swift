@@ -101,12 +101,24 @@ extension RetrievalSession {
     let address = connection.peer.host
     service.conduct.noteLogin(of: address)
     if settings.mayEarnGrant(address) {
-      service.grants.grant(address, user: user, how: how, window: settings.grantWindow)
+      service.grants.grant(
+        address, user: user, how: how, credential: service.accounts.credential(ofUser: user),
+        window: settings.grantWindow)
       Log.record(
         .granted(
           client: client, user: user, seconds: Int(settings.grantWindow.components.seconds)))
     }
     return how
+  }
+
+  /// Lets the grant of a client that is still there end a whole window from now.
+  @inline(never)
+  func extendGrant() {
+    guard let user = maildrop?.user else { return }
+    nextExtension = .now + Self.extensionPause
+    let address = connection.peer.host
+    guard service.settings.mayEarnGrant(address) else { return }
+    service.grants.extend(address, user: user, window: service.settings.grantWindow)
   }
 
   @inline(never)

@@ -12,6 +12,10 @@ final class RetrievalSession {
   let listener: String
   var protocolSession: Session
   var maildrop: OpenMaildrop?
+  /// When the grant that the login has earned is extended next.
+  var nextExtension = Instant(nanoseconds: 0)
+  /// The shortest window is a minute.
+  static let extensionPause: Duration = .seconds(30)
   private let start = Instant.now
   private var sentMessages = 0
   private var removedMessages = 0
@@ -79,6 +83,7 @@ final class RetrievalSession {
         .sessionEnded(service: listener, client: client, reason: "too many commands in a minute"))
       return protocolSession.tooManyCommands()
     }
+    if nextExtension <= .now { extendGrant() }
     guard let line else { return protocolSession.receiveOverlongLine() }
     return protocolSession.receive(line[...])
   }
@@ -124,6 +129,7 @@ final class RetrievalSession {
   private func update(_ messages: MessageSet) async throws(ConnectionError) {
     let failures = await maildrop?.remove(messages) ?? 0
     removedMessages = messages.count - failures
+    extendGrant()
     // Before the reply, because the client may log in again as soon as it has it.
     leaveMaildrop()
     try await send(result(failures: failures))

@@ -78,6 +78,16 @@ package final class Accounts {
     UserName(name).flatMap { users[$0] }?.name.text
   }
 
+  /// What names the password of a user, without telling anything of it; nil if there is no such user, or
+  /// none who can log in now.
+  ///
+  /// It is another with each new password, so that what was earned with the old one ends.
+  package func credential(ofUser name: String) -> String? {
+    guard let user = user(named: name), user.login != .locked else { return nil }
+    let hash = KeyDerivation.sha256(Array(user.verifier.text.utf8))
+    return hash.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+
   /// Verifies a password on a worker thread.
   ///
   /// The name may have another case, as telephones write it, and a local domain.

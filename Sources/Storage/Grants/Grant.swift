@@ -8,6 +8,10 @@ package struct Grant: Equatable, Sendable {
   package let user: String
   /// How the login was made, such as `USER` or `USER+TLS`.
   package var how: String
+  /// What the user's password was verified against, as `Accounts` names it; nil in a line from before.
+  ///
+  /// With another password, or none, the user has no grant.
+  package var credential: String?
   /// Unix time of the first login in seconds.
   package let made: Int64
   /// Unix time of the end in seconds: what counts after the machine was started again.

@@ -2,7 +2,7 @@ import Platform
 
 /// The text form of the grants: one line each, after a comment that explains the columns.
 ///
-/// `address user how made expires boot-id boot-end`; the times are Unix seconds, `boot-end` is in
+/// `address user how made expires boot-id boot-end credential`; the last may be missing. The times are Unix seconds, `boot-end` is in
 /// seconds since the machine was started. In the boot that wrote the line `boot-end` decides, so
 /// that a jump of the wall clock neither ends nor prolongs a grant; after another start `expires`
 /// does, and a grant that claims to end later than the longest window from now is void.
@@ -12,7 +12,7 @@ package enum GrantFile {
 
   private static let head = """
     # The addresses that may send mail because a user has read mail from there (POP-before-SMTP).
-    # address user how made expires boot-id boot-end
+    # address user how made expires boot-id boot-end credential
 
     """
 
@@ -21,7 +21,8 @@ package enum GrantFile {
     var text = head
     for grant in grants {
       text += "\(grant.address) \(grant.user) \(grant.how) \(grant.made) \(grant.expires) "
-      text += "\(boot) \(grant.end.nanoseconds / 1_000_000_000)\n"
+      text += "\(boot) \(grant.end.nanoseconds / 1_000_000_000)"
+      text += grant.credential.map { " \($0)\n" } ?? "\n"
     }
     return Array(text.utf8)
   }
@@ -38,7 +39,8 @@ package enum GrantFile {
       let fields = line.split(separator: UInt8(ascii: " ")).map {
         String(decoding: $0, as: UTF8.self)
       }
-      guard fields.count == 7, let address = IPAddress(fields[0]), let made = Int64(fields[3]),
+      guard (7...8).contains(fields.count), let address = IPAddress(fields[0]),
+        let made = Int64(fields[3]),
         let expires = Int64(fields[4]), let bootEnd = Int64(fields[6])
       else {
         badLines.append(index + 1)
@@ -54,7 +56,8 @@ package enum GrantFile {
       guard end > now.boot, isPlausible else { continue }
       table.restore(
         Grant(
-          address: address, user: fields[1], how: fields[2], made: made, expires: expires, end: end)
+          address: address, user: fields[1], how: fields[2],
+          credential: fields.count == 8 ? fields[7] : nil, made: made, expires: expires, end: end)
       )
     }
     return (table, badLines)

@@ -29,7 +29,8 @@ package struct GrantTable: Sendable {
 
   /// Gives `address` the right to send as `user` for `window`.
   package mutating func grant(
-    _ address: IPAddress, user: String, how: String, window: Duration, at now: GrantTime
+    _ address: IPAddress, user: String, how: String, credential: String? = nil, window: Duration,
+    at now: GrantTime
   ) -> Change {
     let end = now.boot + min(window, Self.longestWindow)
     let expires = now.wall + min(window, Self.longestWindow).wholeSeconds
@@ -38,13 +39,29 @@ package struct GrantTable: Sendable {
       grants[place].end = end
       grants[place].expires = expires
       grants[place].how = how
+      grants[place].credential = credential
       return .extended
     }
     makeRoom(for: user)
     grants.append(
       Grant(
-        address: address, user: user, how: how, made: now.wall, expires: expires, end: end))
+        address: address, user: user, how: how, credential: credential, made: now.wall,
+        expires: expires, end: end))
     return .made
+  }
+
+  /// Has a grant that is alive end `window` from now; says whether there is one.
+  package mutating func extend(
+    _ address: IPAddress, user: String, window: Duration, at now: GrantTime
+  ) -> Bool {
+    let place = grants.firstIndex {
+      $0.address == address && $0.user == user && $0.end > now.boot
+    }
+    guard let place else { return false }
+    let window = min(window, Self.longestWindow)
+    grants[place].end = now.boot + window
+    grants[place].expires = now.wall + window.wholeSeconds
+    return true
   }
 
   /// The grant of the address that ends last, if one is alive.

@@ -63,10 +63,23 @@ package final class Grants {
   }
 
   /// Gives `address` the right to send as `user` for `window`, from now on.
-  package func grant(_ address: IPAddress, user: String, how: String, window: Duration) {
-    let change = table.grant(address, user: user, how: how, window: window, at: .now)
+  ///
+  /// - Parameter credential: what the password was verified against; with another the grant is worth
+  ///   nothing.
+  package func grant(
+    _ address: IPAddress, user: String, how: String, credential: String? = nil, window: Duration
+  ) {
+    let change = table.grant(
+      address, user: user, how: how, credential: credential, window: window, at: .now)
     isDirty = true
     if change == .made { isUrgent = true }
+    changed.signal()
+  }
+
+  /// Has a grant that is alive end `window` from now.
+  package func extend(_ address: IPAddress, user: String, window: Duration) {
+    guard table.extend(address, user: user, window: window, at: .now) else { return }
+    isDirty = true
     changed.signal()
   }
 
