@@ -119,7 +119,8 @@ import Testing
   func refusal() async throws {
     try await onLoop {
       let server = try NameServer { query in
-        query.contains(UInt8(ascii: "r"))
+        // Not in the head, whose random number may hold it too.
+        query.dropFirst(12).contains(UInt8(ascii: "r"))
           ? [reply(to: query, answer: [record(1, [127, 255, 255, 254])])]
           : [reply(to: query, code: 3)]
       }
