@@ -86,7 +86,7 @@ import Testing
     try await onLoop {
       let server = try NameServer { query in
         // Only the name below `b.test` is answered.
-        query.contains(UInt8(ascii: "b"))
+        query.dropFirst(12).contains(UInt8(ascii: "b"))
           ? [reply(to: query, answer: [record(1, [127, 0, 0, 2])])] : []
       }
       try await serving([server]) {
