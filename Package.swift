@@ -98,7 +98,7 @@ let layers = [
     name: "Program",
     modules: [
       Module(name: "Configuration", imports: ["Platform", "Mail", "SASL", "SMTP"]),
-      Module(name: "Control", imports: ["Spool"]),
+      Module(name: "Control", imports: ["Platform", "Spool"]),
       Module(
         name: "gatepostd",
         imports: [

@@ -1,3 +1,4 @@
+import Platform
 import Spool
 import Testing
 
@@ -18,6 +19,11 @@ import Testing
       .act(.bounce, patterns: ["all"], reason: #"no "ann" \ é"#),
       #"bounce "no \"ann\" \\ é" all"#
     ),
+    (
+      .whitelist(.add(IPAddress(v4: 0xC0A8_0105), user: "ann")), "whitelist-add 192.168.1.5 ann"
+    ),
+    (.whitelist(.revoke(IPAddress(v4: 0xC0A8_0105))), "whitelist-revoke 192.168.1.5"),
+    (.whitelist(.revokeUser("ann b")), #"whitelist-revoke "ann b""#),
   ]
 
   @Test(arguments: requests)
@@ -29,7 +35,8 @@ import Testing
   @Test(arguments: [
     "", " ", "status x", "Status", "flush", "hold", "bounce", "bounce reason", "hold  all",
     "hold all ", " hold all", #"hold "all"#, #"hold "all\"#, #"hold a"b"#, #"hold "a"b"#,
-    "hold a\tb",
+    "hold a\tb", "whitelist-add", "whitelist-add 192.168.1 ann", "whitelist-add 192.168.1.5",
+    "whitelist-add 0/0 ann", "whitelist-revoke", "whitelist-revoke a b",
     "hold \u{7F}", #"bounce "\#(String(repeating: "x", count: 401))" all"#,
     "hold \(String(repeating: "x", count: ControlRequest.lineBytes))",
   ])

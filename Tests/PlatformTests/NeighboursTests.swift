@@ -102,9 +102,29 @@ import Testing
     }
   }
 
+  @Test("A host is told by one hardware address, and says how many of IPv4 are behind that")
+  func device() throws {
+    let other: [UInt8] = [2, 0, 0, 0, 0, 8]
+    let bytes =
+      try Self.table() + Self.neighbour("192.168.1.9", Self.mac)
+      // On another link.
+      + Self.neighbour("192.168.1.9", Self.mac) + Self.neighbour("fe80::9", Self.mac)
+      + Self.neighbour("fe80::9", other)
+    let neighbours = Neighbours.parse(bytes).neighbours
+    func device(_ text: String) throws -> Neighbours.Device? {
+      Neighbours.device(at: try #require(IPAddress(text)), among: neighbours)
+    }
+    let router = try #require(HardwareAddress(Self.mac))
+    #expect(try device("192.168.1.9") == Neighbours.Device(hardware: router, v4Addresses: 2))
+    #expect(try device("fe80::7")?.v4Addresses == 2)
+    #expect(try device("192.168.1.8")?.v4Addresses == 1)
+    #expect(try device("fe80::9") == nil)
+    #expect(try device("192.168.1.99") == nil)
+  }
+
   @Test("The kernel is asked without a privilege, and knows no neighbour of the loopback")
   func kernel() throws {
-    #expect(try Neighbours.hardwareAddress(of: IPAddress(v4: 0x7F00_0001)) == nil)
+    #expect(try Neighbours.device(at: IPAddress(v4: 0x7F00_0001)) == nil)
   }
 
   @Test(

@@ -103,7 +103,7 @@ import Testing
         try await client.ask("MAIL FROM:<alice@home.example>")
         try await client.ask("RCPT TO:<ann@far.example>", "550 5.7.1")
         // The login comes while the session is open.
-        bed.grants.grant(Bed.stranger, user: "alice", how: "USER", window: .seconds(60))
+        bed.grant(Bed.stranger, "alice")
         try await client.ask("RCPT TO:<ann@far.example>")
         try await client.ask("RSET")
         try await client.ask("MAIL FROM:<bob@home.example>")
@@ -127,9 +127,7 @@ import Testing
     try await onLoop {
       for change in ["new", "!"] {
         let bed = try Bed()
-        let credential = try #require(bed.accounts.credential(ofUser: "bob"))
-        bed.grants.grant(
-          Bed.stranger, user: "bob", how: "USER", credential: credential, window: .seconds(60))
+        bed.grant(Bed.stranger, "bob")
         try await bed.session(from: Bed.stranger) { client in
           try await client.greet()
           try await client.ask("MAIL FROM:<bob@home.example>")
@@ -153,7 +151,7 @@ import Testing
   func options() async throws {
     try await onLoop {
       let bed = try Bed()
-      bed.grants.grant(Bed.stranger, user: "inner", how: "USER", window: .seconds(60))
+      bed.grant(Bed.stranger, "inner")
       try await bed.session(from: Bed.stranger) { client in
         try await client.greet()
         try await client.ask("MAIL FROM:<inner@home.example>")
@@ -161,14 +159,11 @@ import Testing
         try await client.ask("RCPT TO:<bob@home.example>")
       }
       bed.grants.revoke(user: "inner")
-      bed.grants.grant(Bed.stranger, user: "away", how: "USER", window: .seconds(60))
+      bed.grant(Bed.stranger, "away")
       try await bed.session(from: Bed.stranger) { client in
         try await client.greet()
         try await client.ask("MAIL FROM:<away@home.example>")
-        try await client.ask("RCPT TO:<ann@far.example>", "553 5.7.1")
-        try await client.ask("RSET")
-        try await client.ask("MAIL FROM:<>")
-        try await client.ask("RCPT TO:<ann@far.example>", "553 5.7.1")
+        try await client.ask("RCPT TO:<ann@far.example>", "550 5.7.1")
       }
     }
   }
@@ -177,16 +172,22 @@ import Testing
   func formerUser() async throws {
     try await onLoop {
       let bed = try Bed()
-      bed.grants.grant(Bed.stranger, user: "carol", how: "USER", window: .seconds(60))
+      bed.grant(Bed.stranger, "bob")
       try await bed.session(from: Bed.stranger) { client in
         try await client.greet()
-        try await client.ask("MAIL FROM:<carol@home.example>")
-        try await client.ask("RCPT TO:<ann@far.example>", "553 5.7.1")
+        try await client.ask("MAIL FROM:<bob@home.example>")
+        try await client.ask("RCPT TO:<ann@far.example>")
+        let users = try String(contentsOfFile: "\(bed.scratch.path)/users", encoding: .utf8)
         try Data("no users file\n".utf8).write(to: URL(filePath: "\(bed.scratch.path)/users"))
-        try await client.ask("RCPT TO:<ann@far.example>", "451 4.3.0")
+        try await client.ask("RCPT TO:<joe@far.example>")
+        try Data(users.utf8).write(to: URL(filePath: "\(bed.scratch.path)/users"))
+        try bed.changeUsers { $0.filter { !$0.hasPrefix("bob:") } }
+        try await client.ask("RCPT TO:<amy@far.example>", "550 5.7.1")
+        try bed.changeUsers { $0 + ["nothing"] }
+        try await client.ask("RCPT TO:<amy@far.example>", "550 5.7.1")
         try await client.ask("RCPT TO:<carol@home.example>", "451 4.3.0")
         // The last good users go on.
-        try await client.ask("RCPT TO:<bob@home.example>")
+        try await client.ask("RCPT TO:<alice@home.example>")
       }
     }
   }

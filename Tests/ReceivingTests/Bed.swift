@@ -55,7 +55,12 @@ final class Bed {
     let domain = try #require(Domain("home.example"))
     accounts = try Accounts(
       path: "\(scratch.path)/users", domains: [domain], workers: workers, report: { _ in })
-    grants = try Grants(path: "\(scratch.path)/state", disk: workers, report: { _ in })
+    var facts = try GrantFacts(
+      credential: accounts.credential(ofUser:), mayEarn: { [earning] in earning.networks($0) })
+    facts.now = { [clock] in GrantTime(boot: .now + clock.ahead, wall: WallClock.now) }
+    grants = try Grants(
+      path: "\(scratch.path)/state", disk: workers, rules: GrantRules(window: .seconds(60)),
+      facts: facts, report: { _ in })
     spool = try Spool(path: "\(scratch.path)/spool", disk: disk)
     let hostname = try #require(Domain("gw.home.example"))
     var settings = ReceivingSettings(
@@ -87,6 +92,28 @@ final class Bed {
             .filter(matches)
           return flushed.domains.count
         }))
+  }
+
+  /// Where a login earns a grant.
+  let earning = Earning()
+  /// How far the clock of the grants is ahead of ours.
+  let clock = Clock()
+
+  @Loop
+  final class Earning {
+    var networks: (IPAddress) -> Bool = { _ in true }
+    nonisolated init() {}
+  }
+
+  @Loop
+  final class Clock {
+    var ahead = Duration.zero
+    nonisolated init() {}
+  }
+
+  /// Has a user log in by POP3 at an address.
+  func grant(_ address: IPAddress, _ user: String) {
+    #expect(grants.grant(address, user: user, how: "USER", isEncrypted: false))
   }
 
   /// What ETRN has asked for.

@@ -56,11 +56,14 @@ final class Bed {
     try FileManager.default.copyItem(
       at: Dialogue.folder(of: "pop3").appending(path: "maildrops/alice"),
       to: URL(filePath: "\(scratch.path)/mail/alice"))
-    grants = try Grants(path: scratch.path, disk: workers, report: { _ in })
+    let facts = try GrantFacts(
+      credential: accounts.credential(ofUser:), mayEarn: { $0 == Self.phone })
+    grants = try Grants(
+      path: scratch.path, disk: workers, rules: GrantRules(window: .seconds(900)), facts: facts,
+      report: { _ in })
     maildrops = try Maildrops(spoolPath: scratch.path, disk: workers)
     settings = RetrievalSettings(
-      hostName: "gw.home.example", allowsLoginWithoutTLS: { _ in true },
-      mayEarnGrant: { $0 == Self.phone }, grantWindow: .seconds(900), timeout: timeout)
+      hostName: "gw.home.example", allowsLoginWithoutTLS: { _ in true }, timeout: timeout)
   }
 
   /// Runs `body` as the client of one session, and returns when both have ended.

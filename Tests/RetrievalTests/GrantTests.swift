@@ -43,7 +43,7 @@ struct GrantTests {
     }
   }
 
-  @Test func `The right password earns a grant while another device has the maildrop`()
+  @Test func `The right password earns nothing while another device has the maildrop`()
     async throws
   {
     try await onLoop {
@@ -54,7 +54,28 @@ struct GrantTests {
           try await client.logIn("alice", "secret", "-ERR [IN-USE]")
         }
       }
-      #expect(bed.grants.grant(of: Bed.phone)?.user == "alice")
+      #expect(bed.grants.grant(of: Bed.phone) == nil)
+    }
+  }
+
+  @Test func `A login in clear earns nothing where TLS is asked for, and extends nothing`()
+    async throws
+  {
+    try await onLoop {
+      let bed = try Bed()
+      bed.grants.rules.needsTLS = true
+      try await bed.session { client in try await client.logIn() }
+      #expect(bed.grants.grant(of: Bed.phone) == nil)
+      try await bed.session("pop3s") { client in
+        try await client.logIn()
+        #expect(bed.grants.grant(of: Bed.phone)?.how == "USER+TLS")
+      }
+      let end = bed.grants.grant(of: Bed.phone)?.end
+      try await bed.session { client in
+        try await client.logIn()
+        try await client.ask("QUIT")
+      }
+      #expect(bed.grants.grant(of: Bed.phone)?.end == end)
     }
   }
 

@@ -156,8 +156,8 @@ import Testing
     try tool.write(
       """
       # comment
-      192.168.1.5 alice USER \(now - 10) \(now + 630) another-boot 5
-      192.168.1.6 bob USER+TLS \(now - 100) \(now - 1) another-boot 5
+      192.168.1.5 alice USER \(now - 10) \(now + 630) another-boot 5 0/0 - -
+      192.168.1.6 bob USER+TLS \(now - 100) \(now - 1) another-boot 5 0/0 - -
       """, to: "state/whitelist")
     #expect(
       try tool.run("whitelist")
@@ -173,7 +173,7 @@ import Testing
       add table inet gatepost
       add set inet gatepost granted4 { type ipv4_addr; flags timeout; }
       flush set inet gatepost granted4
-      add element inet gatepost granted4 { 192.168.1.5 timeout 1800s }
+      add element inet gatepost granted4 { 192.168.1.5 timeout 800s }
       add set inet gatepost granted6 { type ipv6_addr; flags timeout; }
       flush set inet gatepost granted6
       add element inet gatepost granted6 { fd00::5 timeout 600s }
@@ -189,13 +189,13 @@ import Testing
     // Half a second is between the file and the reading of it at most.
     try tool.write(
       """
-      192.168.1.5 alice USER \(now - 10) \(now + 630) another-boot 5
-      192.168.1.5 bob USER \(now - 10) \(now + 1801) another-boot 5
-      fd00::5 bob USER \(now - 10) \(now + 601) another-boot 5
+      192.168.1.5 alice USER \(now - 10) \(now + 630) another-boot 5 0/0 - -
+      192.168.1.5 bob USER \(now - 10) \(now + 801) another-boot 5 0/0 - -
+      fd00::5 bob USER \(now - 10) \(now + 601) another-boot 5 0/0 - -
       """, to: "state/whitelist")
     let run = try tool.run("whitelist", "export", format)
     #expect(run.status == 0 && run.complaint == "")
-    let output = run.output.replacingOccurrences(of: "1801s", with: "1800s")
+    let output = run.output.replacingOccurrences(of: "801s", with: "800s")
       .replacingOccurrences(of: "601s", with: "600s")
     #expect(output == text)
     #expect(try tool.run("whitelist", "export", "sendmail").status == 64)

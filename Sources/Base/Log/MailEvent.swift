@@ -42,6 +42,8 @@ package enum MailEvent: Sendable {
   case leftAlone(file: String, reason: String)
   /// An admin has done something to a message of the queue; `user` is the number of the user.
   case queueChanged(id: String, action: String, user: UInt32)
+  /// An admin has given an address a grant, or ended some; `user` is the number of the admin's user.
+  case whitelistChanged(action: String, subject: String, user: UInt32)
   /// A session read messages from a maildrop and removed some.
   case retrieved(client: String, user: String, sent: Int, removed: Int)
 
@@ -107,6 +109,9 @@ package enum MailEvent: Sendable {
       LogLine("left-alone").with("file", file).with("reason", reason).text
     case .queueChanged(let id, let action, let user):
       LogLine("queue-changed").with("id", id).with("action", action).with("uid", Int(user)).text
+    case .whitelistChanged(let action, let subject, let user):
+      LogLine("whitelist-changed").with("action", action).with("subject", subject)
+        .with("uid", Int(user)).text
     case .retrieved(let client, let user, let sent, let removed):
       LogLine("retrieved").with("client", client).with("user", user).with("sent", sent)
         .with("removed", removed).text

@@ -9,29 +9,50 @@ package enum Neighbours {
   static let limit = 1 << 20
   private static let pieceBytes = 32 << 10
 
-  /// The hardware address of the host that has an address; nil if it is on no link, or if two links
-  /// have such a host, as with addresses of `fe80::/10`.
+  /// A host on a link.
+  package struct Device: Equatable, Sendable {
+    /// Its address on the link.
+    package let hardware: HardwareAddress
+    /// How many addresses of IPv4 are behind `hardware`: with more than one it may be a repeater or a
+    /// router that speaks for several hosts.
+    package let v4Addresses: Int
+
+    package init(hardware: HardwareAddress, v4Addresses: Int) {
+      self.hardware = hardware
+      self.v4Addresses = v4Addresses
+    }
+  }
+
+  /// The host that has an address; nil if it is on no link, or if two links have such a host, as with
+  /// addresses of `fe80::/10`.
   ///
   /// It never waits for the network: what the kernel does not know at this moment is not known.
-  package static func hardwareAddress(
-    of address: IPAddress
-  ) throws(SystemError) -> HardwareAddress? {
+  package static func device(at address: IPAddress) throws(SystemError) -> Device? {
+    device(at: address, among: try read())
+  }
+
+  static func device(at address: IPAddress, among neighbours: [Neighbour]) -> Device? {
+    let found = Set(neighbours.filter { $0.address == address }.map(\.hardware))
+    guard found.count == 1, let hardware = found.first else { return nil }
+    let siblings = neighbours.filter { $0.hardware == hardware && $0.address.isV4 }
+    return Device(hardware: hardware, v4Addresses: Set(siblings.map(\.address)).count)
+  }
+
+  private static func read() throws(SystemError) -> [Neighbour] {
     let type = Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue)
     let socket = Descriptor(
       owning: try attempt("socket") { CLinux.socket(AF_NETLINK, type, NETLINK_ROUTE) })
     _ = try socket.send(request)
-    var found: Set<HardwareAddress> = []
+    var found: [Neighbour] = []
     var count = 0
     while count < limit {
       let piece = try receive(from: socket)
       count += piece.count
       let (neighbours, isLast) = parse(piece)
-      for neighbour in neighbours where neighbour.address == address {
-        found.insert(neighbour.hardware)
-      }
+      found += neighbours
       if isLast || piece.isEmpty { break }
     }
-    return found.count == 1 ? found.first : nil
+    return found
   }
 
   /// One that is known, or was until a short while ago.

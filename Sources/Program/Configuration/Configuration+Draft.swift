@@ -21,6 +21,13 @@ extension Configuration {
     var window = Duration.zero
     var grantNetworks: [IPNetwork] = []
     var allowsPublicGrants = false
+    var grantsLinks = true
+    var neverGranted: [IPNetwork] = []
+    var grantsNeedTLS = false
+    var grantMessages = Allowance.unlimited
+    var grantRecipients = Allowance.unlimited
+    var grantsCoverDevice = false
+    var grantsCoverNetwork = false
     var nameservers: [SocketAddress] = []
     var retry: [Duration] = []
     var lifetime = Duration.zero
@@ -70,7 +77,11 @@ extension Configuration {
     tls = TLS(certificate: draft.certificate, key: draft.key)
     self.relay = Relay(networks: draft.relayNetworks, mxPort: draft.mxPort, route: relay)
     self.routes = routes
-    popBeforeSMTP = PopBeforeSMTP(window: draft.window, networks: draft.grantNetworks)
+    popBeforeSMTP = PopBeforeSMTP(
+      window: draft.window, networks: draft.grantNetworks, includesLinks: draft.grantsLinks,
+      never: draft.neverGranted, needsTLS: draft.grantsNeedTLS, messages: draft.grantMessages,
+      recipients: draft.grantRecipients, coversDevice: draft.grantsCoverDevice,
+      coversNetwork: draft.grantsCoverNetwork)
     local = Local(
       aliases: draft.aliases, separator: draft.separator, catchAll: draft.catchAll,
       redirectAll: draft.redirectAll)

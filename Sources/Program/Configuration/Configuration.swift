@@ -93,6 +93,20 @@ package struct Configuration: Sendable {
     package let window: Duration
     /// Where a login earns that; elsewhere it earns nothing.
     package let networks: [IPNetwork]
+    /// Whether it does in the IPv6 networks of this machine's links, too.
+    package let includesLinks: Bool
+    /// Where it never does.
+    package let never: [IPNetwork]
+    /// Whether only a login under TLS does.
+    package let needsTLS: Bool
+    /// Messages between two logins.
+    package let messages: Allowance
+    /// Recipients between two logins.
+    package let recipients: Allowance
+    /// Whether all addresses of the device that logged in may send.
+    package let coversDevice: Bool
+    /// Whether the /64 around an IPv6 address on a link may send.
+    package let coversNetwork: Bool
   }
 
   /// The section `[local]`.

@@ -90,6 +90,35 @@ enum Keys {
         "Where a login earns that; elsewhere, and from this machine itself, it earns nothing."
       ) { $0.grantNetworks = $1 },
       Key(
+        .popBeforeSMTP, "on-link-ipv6", .boolean, default: .text("yes"),
+        "Whether a login earns it in the IPv6 networks of this machine's own links, too."
+      ) { $0.grantsLinks = $1 },
+      Key(
+        .popBeforeSMTP, "never", .list(of: .network),
+        default: .absent(example: "192.168.1.2, 192.168.9.0/24"),
+        "Where a login never earns it: hosts that others hide behind, such as proxies and NAT."
+      ) { $0.neverGranted = $1 },
+      Key(
+        .popBeforeSMTP, "require-tls", .boolean, default: .text("no"),
+        "Whether only a login under TLS earns it."
+      ) { $0.grantsNeedTLS = $1 },
+      Key(
+        .popBeforeSMTP, "messages", .allowance, default: .text("100"),
+        "The messages that may be sent with it until the next login."
+      ) { $0.grantMessages = $1 },
+      Key(
+        .popBeforeSMTP, "recipients", .allowance, default: .text("500"),
+        "The recipients of these messages, all together."
+      ) { $0.grantRecipients = $1 },
+      Key(
+        .popBeforeSMTP, "same-device", .boolean, default: .text("no"),
+        "Whether the other addresses of the device that logged in may send, as told by its MAC address."
+      ) { $0.grantsCoverDevice = $1 },
+      Key(
+        .popBeforeSMTP, "same-network", .boolean, default: .text("no"),
+        "Whether the whole /64 of an IPv6 address on a link of this machine may send."
+      ) { $0.grantsCoverNetwork = $1 },
+      Key(
         .popBeforeSMTP, "allow-public", .boolean, default: .text("no"),
         "Whether networks may hold addresses of the Internet."
       ) { $0.allowsPublicGrants = $1 },

@@ -1,3 +1,4 @@
+package import Platform
 package import Spool
 
 /// What the tool of the admin asks of the daemon: one line over the Unix socket `control`.
@@ -9,14 +10,29 @@ package import Spool
 ///     hold from=@shop.example older=2h
 ///     bounce "no such \\"ann\\" here" 1763706000.k3v9q0
 ///
-/// The first word is `status` or the word of a `QueueAction`. `bounce` has its reason next. The rest are
-/// the patterns of a `QueueSelection`. The reply is a `ControlReply` on each line; a connection is for
+///     whitelist-add 192.168.1.5 ann
+///     whitelist-revoke ann
+///
+/// The first word is that of a case below or of a `QueueAction`. `bounce` has its reason next. The rest
+/// are the patterns of a `QueueSelection`. The reply is a `ControlReply` on each line; a connection is for
 /// one request.
 package enum ControlRequest: Equatable, Sendable {
   /// How is the daemon?
   case status
   /// Do this to messages of the queue; only a bounce has a reason.
   case act(QueueAction, patterns: [String], reason: String)
+  /// Change who may send because of POP-before-SMTP.
+  case whitelist(WhitelistChange)
+
+  /// What an admin does to the grants.
+  package enum WhitelistChange: Equatable, Sendable {
+    /// Let an address send as a user for a while.
+    case add(IPAddress, user: String)
+    /// End the grants of an address.
+    case revoke(IPAddress)
+    /// End the grants of a user.
+    case revokeUser(String)
+  }
 
   /// The longest line in octets: about 900 identifiers.
   package static let lineBytes = 16 << 10
@@ -36,6 +52,10 @@ package enum ControlRequest: Equatable, Sendable {
       self = .status
       return
     }
+    if let change = WhitelistChange(verb, Array(words.dropFirst())) {
+      self = .whitelist(change)
+      return
+    }
     guard let action = QueueAction(rawValue: verb) else { return nil }
     var patterns = words.dropFirst()
     var reason = ""
@@ -51,6 +71,9 @@ package enum ControlRequest: Equatable, Sendable {
   package var line: String {
     switch self {
     case .status: "status"
+    case .whitelist(.add(let address, let user)): "whitelist-add \(address) \(Self.quoted(user))"
+    case .whitelist(.revoke(let address)): "whitelist-revoke \(address)"
+    case .whitelist(.revokeUser(let user)): "whitelist-revoke \(Self.quoted(user))"
     case .act(let action, let patterns, let reason):
       ([action.rawValue] + (action == .bounce ? [reason] : []) + patterns)
         .map(Self.quoted).joined(separator: " ")
@@ -97,5 +120,18 @@ package enum ControlRequest: Equatable, Sendable {
       if let space = rest.popFirst(), space != UInt8(ascii: " ") || rest.isEmpty { return nil }
     }
     return words
+  }
+}
+
+extension ControlRequest.WhitelistChange {
+  fileprivate init?(_ verb: String, _ words: [String]) {
+    let address = words.first.flatMap { IPAddress($0) }
+    switch (verb, words.count) {
+    case ("whitelist-add", 2):
+      guard let address else { return nil }
+      self = .add(address, user: words[1])
+    case ("whitelist-revoke", 1): self = address.map { .revoke($0) } ?? .revokeUser(words[0])
+    default: return nil
+    }
   }
 }

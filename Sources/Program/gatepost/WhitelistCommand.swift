@@ -1,14 +1,16 @@
 import ArgumentParser
 import Configuration
+import Control
 import Grants
+import Mail
 import Platform
 
 /// The command `gatepost whitelist`.
 struct WhitelistCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "whitelist",
-    abstract: "Tell which addresses may relay because of a POP3 login.",
-    subcommands: [List.self, Export.self], defaultSubcommand: List.self)
+    abstract: "Tell which addresses may relay because of a POP3 login, or change that.",
+    subcommands: [List.self, Add.self, Revoke.self, Export.self], defaultSubcommand: List.self)
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,6 +25,43 @@ struct WhitelistCommand: ParsableCommand {
         let rest = Age(grant.end - now)
         Console.say("\(grant.address) \(grant.user) \(grant.how) ends in \(rest)")
       }
+    }
+  }
+
+  struct Add: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "add", abstract: "Let an address relay as if a user had read mail from there.",
+      discussion: """
+        The right ends with the window of POP-before-SMTP, or with the user's password. It holds for \
+        addresses outside of the networks of [pop-before-smtp] as well.
+        """)
+
+    @OptionGroup var place: ConfigurationPlace
+    @Argument(help: "The address, of IPv4 or IPv6.") var address: String
+    @Argument(help: "The user.") var user: String
+
+    func run() throws {
+      guard let address = IPAddress(address) else {
+        throw ValidationError("\"\(String(escaping: address.utf8))\" is no address")
+      }
+      try ControlClient(place.load()).ask(.whitelist(.add(address, user: user))) { _ in }
+      Console.say("\(address) may send as \(user)")
+    }
+  }
+
+  struct Revoke: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "revoke", abstract: "End the right of an address, or of all addresses of a user."
+    )
+
+    @OptionGroup var place: ConfigurationPlace
+    @Argument(help: "The address or the user.") var subject: String
+
+    func run() throws {
+      let change: ControlRequest.WhitelistChange =
+        IPAddress(subject).map { .revoke($0) } ?? .revokeUser(subject)
+      try ControlClient(place.load()).ask(.whitelist(change)) { _ in }
+      Console.say("\(subject) may not send any more")
     }
   }
 
@@ -49,8 +88,11 @@ extension Configuration {
     let path = "\(server.state)/\(Grants.fileName)"
     do throws(SystemError) {
       let content = try Descriptor.reading(path: path).readAll(limit: GrantFile.limitBytes)
-      let table = GrantFile.parse(content, boot: try Boot.identifier(), at: .now).table
-      return table.grants.sorted { $0.end > $1.end }
+      let now = GrantTime.now
+      let grants = GrantFile.parse(
+        content, boot: try Boot.identifier(), window: popBeforeSMTP.window, at: now
+      ).grants
+      return grants.filter { $0.isAlive(at: now) }.sorted { $0.end > $1.end }
     } catch {
       // The server makes the file with the first grant.
       if error.isNotFound { return [] }

@@ -1,5 +1,6 @@
 import Configuration
 import EventLoop
+import Grants
 import Mail
 import Platform
 import Relaying
@@ -7,15 +8,21 @@ import Retrieval
 
 /// The configuration as each service sees it.
 extension Configuration {
+  /// The rules of POP-before-SMTP.
+  var grantRules: GrantRules {
+    var rules = GrantRules(
+      window: popBeforeSMTP.window, messages: popBeforeSMTP.messages.limit,
+      recipients: popBeforeSMTP.recipients.limit)
+    rules.needsTLS = popBeforeSMTP.needsTLS
+    rules.coversDevice = popBeforeSMTP.coversDevice
+    rules.coversNetwork = popBeforeSMTP.coversNetwork
+    return rules
+  }
+
   /// The settings of retrieval.
-  ///
-  /// - Parameter mayEarnGrant: whether a login from an address lets it send for a while.
-  func retrieval(
-    mayEarnGrant: @escaping @Loop @Sendable (IPAddress) -> Bool
-  ) -> RetrievalSettings {
+  var retrieval: RetrievalSettings {
     var settings = RetrievalSettings(
       hostName: server.hostname.text, allowsLoginWithoutTLS: pop3.plainLogin.allows,
-      mayEarnGrant: mayEarnGrant, grantWindow: popBeforeSMTP.window,
       timeout: limits.pop3Timeout)
     settings.loginTime = abuse.loginTime
     return settings

@@ -1,6 +1,7 @@
 import Configuration
 import Control
 import EventLoop
+import Grants
 import Log
 import Mail
 import Network
@@ -19,6 +20,7 @@ import Spool
 final class ControlService {
   private let listener: UnixSocketListener
   private let relayer: Relayer
+  let grants: Grants
   private let connections: @Loop () -> Int
   private let start = Instant.now
   private var clients = 0
@@ -31,7 +33,7 @@ final class ControlService {
   /// - Parameter connections: says how many clients the daemon has.
   /// - Returns: nil, with a warning, where there can be no socket: mail goes on without it.
   static func make(
-    in runtime: String, relayer: Relayer, connections: @escaping @Loop () -> Int
+    in runtime: String, relayer: Relayer, grants: Grants, connections: @escaping @Loop () -> Int
   ) throws(StartError) -> ControlService? {
     do throws(StartError) { try Parts.make(runtime) } catch {
       Log.say(.warning, "[server] runtime: \(error); the queue cannot be controlled")
@@ -40,7 +42,7 @@ final class ControlService {
     do throws(SystemError) {
       let listener = try UnixSocketListener(
         in: runtime, as: ControlRequest.socketName, mode: 0o660)
-      return ControlService(listener, relayer, connections)
+      return ControlService(listener, relayer, grants, connections)
     } catch let error where error.isAddressInUse {
       throw StartError(
         "[server] runtime: \(runtime)/\(ControlRequest.socketName) belongs to another program, perhaps "
@@ -52,10 +54,12 @@ final class ControlService {
   }
 
   private init(
-    _ listener: UnixSocketListener, _ relayer: Relayer, _ connections: @escaping @Loop () -> Int
+    _ listener: UnixSocketListener, _ relayer: Relayer, _ grants: Grants,
+    _ connections: @escaping @Loop () -> Int
   ) {
     self.listener = listener
     self.relayer = relayer
+    self.grants = grants
     self.connections = connections
   }
 
@@ -103,6 +107,8 @@ final class ControlService {
       await reply([.error("this is no request; the tool is of another version")], to: connection)
     case .status:
       await reply(status + [.ok], to: connection)
+    case .whitelist(let change):
+      await reply([changeWhitelist(change, by: user)], to: connection)
     case .act(let action, let patterns, let reason):
       do throws(QueueSelection.Misspelling) {
         let selection = try QueueSelection(patterns)

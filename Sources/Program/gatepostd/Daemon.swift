@@ -69,7 +69,7 @@ final class Daemon {
     earning = parts.earning
     self.recipients = parts.recipients
     retrieval = Retrieval(
-      configuration.retrieval(mayEarnGrant: earning.contains), identity: identity,
+      configuration.retrieval, identity: identity,
       accounts: parts.accounts, grants: parts.grants,
       conduct: parts.conduct, maildrops: parts.maildrops)
     let recipients = parts.recipients
@@ -92,7 +92,8 @@ final class Daemon {
         reports: { [relayer] in relayer.reports }, flush: { [relayer] in await relayer.flush($0) }))
     listeners = try Listeners(configuration.listen)
     control = try ControlService.make(
-      in: configuration.server.runtime, relayer: relayer, connections: { [gate] in gate.count })
+      in: configuration.server.runtime, relayer: relayer, grants: grants,
+      connections: { [gate] in gate.count })
     signals = try StartError.about("signals") { () throws(SystemError) in try SignalSource.make() }
   }
 
@@ -197,8 +198,9 @@ final class Daemon {
       conduct.rules = configuration.clientRules
       recipients.rules = configuration.localRules
       receiver.settings = configuration.receiving(isTrusted: trusted.contains)
-      earning.networks = configuration.popBeforeSMTP.networks
-      retrieval.settings = configuration.retrieval(mayEarnGrant: earning.contains)
+      earning.take(configuration.popBeforeSMTP)
+      grants.rules = configuration.grantRules
+      retrieval.settings = configuration.retrieval
       relayer.settings = configuration.relaying
       warnOfTrust()
       Log.say(

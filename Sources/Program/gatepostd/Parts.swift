@@ -59,12 +59,21 @@ struct Parts {
     maildrops = try StartError.about("spool \(server.spool)") { () throws(SystemError) in
       try Maildrops(spoolPath: server.spool, disk: disk)
     }
-    grants = try StartError.about("state \(server.state)") { () throws(SystemError) in
-      try Grants(path: server.state, disk: disk) { Log.say(.warning, $0) }
-    }
     let surroundings = SurroundingsCache()
     trusted = ListedClients(configuration.relay.networks, surroundings: surroundings)
-    earning = ListedClients(configuration.popBeforeSMTP.networks, surroundings: surroundings)
+    earning = ListedClients([], surroundings: surroundings)
+    earning.take(configuration.popBeforeSMTP)
+    grants = try StartError.about("state \(server.state)") {
+      [accounts, earning] () throws(SystemError) in
+      var facts = try GrantFacts(
+        credential: accounts.credential(ofUser:), mayEarn: earning.contains)
+      facts.isOnLink = { client in
+        surroundings.current().links.contains { $0.contains(client) }
+      }
+      return try Grants(
+        path: server.state, disk: disk, rules: configuration.grantRules, facts: facts
+      ) { Log.say(.warning, $0) }
+    }
     conduct = Conduct(configuration.clientRules) { [grants, trusted, earning] client in
       if trusted.contains(client) { return .trusted }
       let isKnown =

@@ -135,7 +135,8 @@ extension Reply {
 
   // MARK: Authentication
 
-  static var authenticationRequired: Reply {
+  /// RFC 4954 §6: the client may not do this before it has authenticated.
+  package static var authenticationRequired: Reply {
     Reply(.authenticationRequired, EnhancedStatus(5, 7, 0), "Authentication required")
   }
   static var tlsRequired: Reply {

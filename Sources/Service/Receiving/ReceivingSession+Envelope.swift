@@ -14,6 +14,14 @@ extension ReceivingSession {
   /// Opens a transaction if the client may send so much and the disk has room for it.
   func checkSender(_ transaction: Transaction) -> ServerAction {
     destinations = Destinations()
+    let standing = standing
+    // Where one has to log in, a grant does as well, as long as it is there.
+    if service != .smtp, standing.authorization == nil {
+      guard let user = receiver.parts.grants.pastUser(of: client) else {
+        return refuse(transaction, .authenticationRequired, "not logged in")
+      }
+      return refuse(transaction, .checkMailFirst, "the grant of \(user) has ended")
+    }
     let declared = transaction.parameters.sizeBytes ?? 0
     do throws(UsersFileError) {
       let limit = try limits(of: standing.authorization).messageBytes ?? .max
@@ -64,6 +72,9 @@ extension ReceivingSession {
       case .wrongSender(let authorization):
         return refuse(path, .wrongSender, "\(authorization.name) may not send as this sender")
       case .denied:
+        if let user = receiver.parts.grants.pastUser(of: client) {
+          return refuse(path, .checkMailFirst, "the grant of \(user) has ended")
+        }
         return refuse(path, .relayingDenied, "not authorised to relay")
       }
     } catch {
@@ -76,19 +87,7 @@ extension ReceivingSession {
   private var standing: RelayPolicy.Client {
     RelayPolicy.Client(
       isTrusted: isTrusted, user: session.user,
-      grantUser: grantUser)
-  }
-
-  /// The user of the grant that the client has, if the password is still that of its login.
-  private var grantUser: String? {
-    let grants = receiver.parts.grants
-    while let grant = grants.grant(of: client) {
-      // While the file of users cannot be read, the last good users go on, and so do their grants.
-      let credential = receiver.parts.accounts.credential(ofUser: grant.user)
-      if grant.credential == nil || grant.credential == credential { return grant.user }
-      grants.revoke(user: grant.user)
-    }
-    return nil
+      grantUser: receiver.parts.grants.grant(of: client)?.user)
   }
 
   /// Whether somebody so authorised may send as the sender of the open transaction; a report has none.
@@ -102,7 +101,9 @@ extension ReceivingSession {
       guard let user = try receiver.parts.accounts.mailbox(for: name), !user.isDisabled else {
         return false
       }
-      return sender.map(user.maySend) ?? true
+      if let sender { return user.maySend(as: sender) }
+      // A grant is of an address: a report, which nobody answers for, takes a login of the sender.
+      return authorization == .user(name)
     }
   }
 
@@ -130,7 +131,7 @@ extension ReceivingSession {
   private func takeLocal(
     _ path: ForwardPath, _ notification: NotificationRequest, _ authorization: Authorization?
   ) async throws(UsersFileError) -> ServerAction {
-    if authorization == nil, let listing = await blocklisting() {
+    if authorization?.isOfAddress != false, let listing = await blocklisting() {
       return refuse(path, listing.reply, listing.reason)
     }
     let mailbox = path.mailbox ?? settings.values.postmaster
@@ -204,6 +205,11 @@ extension ReceivingSession {
     if let excess = excess(authorization, limits, isFirst: count == 0) {
       return refuse(path, .tooMuchSent(excess), "more than \(excess.text)")
     }
+    if case .grant? = authorization,
+      let excess = receiver.parts.grants.take(client, isFirstOfMessage: count == 0)
+    {
+      return refuse(path, .usedUp(excess), "more than \(excess.text)")
+    }
     guard destinations.add(path, users: users, remote: remote, notification) else {
       return session.refused(.tooManyRecipients)
     }
@@ -274,6 +280,15 @@ extension Reply {
   }
   fileprivate static var wrongSender: Reply {
     Reply(.mailboxNameNotAllowed, EnhancedStatus(5, 7, 1), "You may not send as this address")
+  }
+  /// RFC 6409 §4.3: authorisation as the site has it, which is here the login by POP3.
+  fileprivate static var checkMailFirst: Reply {
+    Reply(.mailboxBusy, EnhancedStatus(4, 7, 1), "Check your mail first, then send again")
+  }
+  fileprivate static func usedUp(_ excess: GrantExcess) -> Reply {
+    Reply(
+      .mailboxBusy, EnhancedStatus(4, 7, 1),
+      "You may send \(excess.text), check your mail and send again")
   }
   fileprivate static var cannotVerify: Reply {
     Reply(

@@ -45,11 +45,14 @@ final class ReceivingSession {
     self.settings = settings
     self.profile = profile
     let isTrusted = settings.values.isTrusted(client)
-    let isKnown = isTrusted || receiver.parts.grants.grant(of: client) != nil
+    let grants = receiver.parts.grants
+    let isKnown = isTrusted || grants.grant(of: client) != nil
+    // Who has had a grant is asked at MAIL, for by then there may be one again.
+    let mustLogIn = service != .smtp && !isKnown && grants.pastUser(of: client) == nil
     session = ServerSession(
       settings: settings.values.protocolSettings(
         for: profile, offersTLS: receiver.parts.identity != nil, isTrusted: isTrusted,
-        isKnown: isKnown, requiresAuthentication: service != .smtp && !isKnown))
+        isKnown: isKnown, requiresAuthentication: mustLogIn))
   }
 
   /// Runs the session to its end; every way out of it is logged with its reason or is a QUIT.
@@ -100,7 +103,9 @@ final class ReceivingSession {
   }
 
   /// Whether the client is to be watched before it is greeted.
-  private var isStranger: Bool { settings.values.refusesEarlyTalkers && !session.settings.isKnown }
+  ///
+  /// A grant does not say that the program behind the address talks SMTP.
+  private var isStranger: Bool { settings.values.refusesEarlyTalkers && !isTrusted }
 
   /// Until when it is watched; nobody waits for a person.
   private var watchEnd: Instant? { service == .smtp ? .now + Limits.greetingPause : nil }

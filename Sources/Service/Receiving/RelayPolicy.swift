@@ -9,6 +9,13 @@ package enum Authorization: Equatable, Sendable {
   /// This user has logged in by POP3 from the client's address a short while ago.
   case grant(String)
 
+  /// Whether it says something of the client's address alone, and nothing of the program behind it.
+  ///
+  /// Such a grant lets mail be relayed; the other checks of a stranger's mail it does not switch off.
+  var isOfAddress: Bool {
+    if case .grant = self { true } else { false }
+  }
+
   /// How the log names it.
   package var name: String {
     switch self {

@@ -61,12 +61,12 @@ extension RetrievalSession {
     refuse(user.name.text, .forbidden, because: "the user has may-pop=no")
   }
 
-  /// Gives the client its grant and opens the maildrop.
+  /// Opens the maildrop and gives the client its grant.
   ///
-  /// The grant comes with the right password, even when the maildrop is in use or cannot be read:
-  /// it is the proof of who is there, and a second device may want to send.
+  /// The grant is earned by what the client hears `+OK` for, not by a password alone.
   func logIn(_ user: String, _ mechanism: Mechanism?) async throws(ConnectionError) {
-    try await send(await open(user, how: grant(user, mechanism)))
+    service.conduct.noteLogin(of: connection.peer.host)
+    try await send(await open(user, how: name(of: mechanism)))
   }
 
   /// Answers a wrong password or proof: late, so that guessing takes its time.
@@ -90,25 +90,24 @@ extension RetrievalSession {
     guard let maildrop else { return refuse(user, .inUse, because: "the maildrop is in use") }
     self.maildrop = maildrop
     Log.record(.loggedIn(service: listener, client: client, user: user, how: how))
+    earnGrant(user, how: how)
     return protocolSession.open(maildrop.listing)
   }
 
-  /// Lets the client send for a while if it is in the right network, and says how it logged in.
+  /// How the log and a grant call a login.
   @inline(never)
-  private func grant(_ user: String, _ mechanism: Mechanism?) -> String {
-    let how = (mechanism?.name ?? "USER") + (connection.isEncrypted ? "+TLS" : "")
-    let settings = service.settings
-    let address = connection.peer.host
-    service.conduct.noteLogin(of: address)
-    if settings.mayEarnGrant(address) {
-      service.grants.grant(
-        address, user: user, how: how, credential: service.accounts.credential(ofUser: user),
-        window: settings.grantWindow)
-      Log.record(
-        .granted(
-          client: client, user: user, seconds: Int(settings.grantWindow.components.seconds)))
+  private func name(of mechanism: Mechanism?) -> String {
+    (mechanism?.name ?? "USER") + (connection.isEncrypted ? "+TLS" : "")
+  }
+
+  /// Lets the client send for a while if a login where it is earns that.
+  private func earnGrant(_ user: String, how: String) {
+    nextExtension = .now + Self.extensionPause
+    let (grants, address) = (service.grants, connection.peer.host)
+    if grants.grant(address, user: user, how: how, isEncrypted: connection.isEncrypted) {
+      let seconds = grants.rules.window.wholeSeconds
+      Log.record(.granted(client: client, user: user, seconds: Int(seconds)))
     }
-    return how
   }
 
   /// Lets the grant of a client that is still there end a whole window from now.
@@ -116,9 +115,8 @@ extension RetrievalSession {
   func extendGrant() {
     guard let user = maildrop?.user else { return }
     nextExtension = .now + Self.extensionPause
-    let address = connection.peer.host
-    guard service.settings.mayEarnGrant(address) else { return }
-    service.grants.extend(address, user: user, window: service.settings.grantWindow)
+    service.grants.extend(
+      connection.peer.host, user: user, isEncrypted: connection.isEncrypted)
   }
 
   @inline(never)

@@ -8,10 +8,6 @@ package struct RetrievalSettings: Sendable {
   package var hostName: String
   /// Whether a client with this address may send its password without TLS.
   package var allowsLoginWithoutTLS: @Sendable (IPAddress) -> Bool
-  /// Where a login earns the right to send for a while.
-  package var mayEarnGrant: @Loop @Sendable (IPAddress) -> Bool
-  /// For how long it does.
-  package var grantWindow: Duration
   /// How long a client may be silent, or not take what it has asked for; at least 10 minutes
   /// (RFC 1939 §3).
   package var timeout: Duration
@@ -21,13 +17,10 @@ package struct RetrievalSettings: Sendable {
   /// Settings for all POP3 listeners of a host.
   package init(
     hostName: String, allowsLoginWithoutTLS: @escaping @Sendable (IPAddress) -> Bool,
-    mayEarnGrant: @escaping @Loop @Sendable (IPAddress) -> Bool, grantWindow: Duration,
     timeout: Duration = POP3.Limits.autologout
   ) {
     self.hostName = hostName
     self.allowsLoginWithoutTLS = allowsLoginWithoutTLS
-    self.mayEarnGrant = mayEarnGrant
-    self.grantWindow = grantWindow
     self.timeout = timeout
   }
 }

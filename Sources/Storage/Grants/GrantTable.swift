@@ -2,91 +2,87 @@ package import Platform
 
 /// The grants in memory: a pure value, to which the time is told.
 ///
-/// Expiry is looked at when a grant is used, never by a job that could fail to run.
+/// Expiry is looked at when a grant is used, never by a job that could fail to run. One that has ended
+/// is remembered, so that its address can be told what to do.
 ///
-/// **Limits**: `limit` grants in all and `userLimit` for one user; beyond it the grant that ends first
-/// makes room, so a new login always gets its grant.
+/// **Limits**: `limit` grants in all and `userLimit` for one user, those that have ended included; beyond
+/// it the one that ends first makes room, so a new login always gets its grant.
 package struct GrantTable: Sendable {
   /// The longest window that can be configured: a grant that claims more is void.
   package static let longestWindow: Duration = .seconds(24 * 3600)
+  /// How long it is remembered that an address had a grant.
+  package static let memory: Duration = .seconds(30 * 24 * 3600)
   /// Grants in all.
   package static let limit = 1024
   /// Grants of one user: a person has a phone, a PC, a laptop, and each with a few addresses.
   package static let userLimit = 16
 
-  /// The grants in force and those that have ended since they were last looked at.
+  /// The grants in force and those that have ended a while ago.
   package private(set) var grants: [Grant] = []
 
   package init() {}
 
-  /// Whether something was changed that a reader of the file must see at once.
-  package enum Change: Equatable, Sendable {
-    /// A new grant.
-    case made
-    /// A known one ends later.
-    case extended
-  }
-
-  /// Gives `address` the right to send as `user` for `window`.
-  package mutating func grant(
-    _ address: IPAddress, user: String, how: String, credential: String? = nil, window: Duration,
-    at now: GrantTime
-  ) -> Change {
-    let end = now.boot + min(window, Self.longestWindow)
-    let expires = now.wall + min(window, Self.longestWindow).wholeSeconds
-    removeExpired(at: now)
-    if let place = grants.firstIndex(where: { $0.address == address && $0.user == user }) {
-      grants[place].end = end
-      grants[place].expires = expires
-      grants[place].how = how
-      grants[place].credential = credential
-      return .extended
+  /// Gives the right of `grant` anew: what was sent with it before is forgotten.
+  ///
+  /// - Returns: whether the address had no such right until now.
+  package mutating func give(_ grant: Grant, at now: GrantTime) -> Bool {
+    removeForgotten(at: now)
+    if let place = place(of: grant.address, grant.user) {
+      let wasAlive = grants[place].isAlive(at: now)
+      let made = wasAlive ? grants[place].made : grant.made
+      grants[place] = Grant(
+        address: grant.address, user: grant.user, how: grant.how, made: made, end: grant.end,
+        hardware: grant.hardware, credential: grant.credential)
+      return !wasAlive
     }
-    makeRoom(for: user)
-    grants.append(
-      Grant(
-        address: address, user: user, how: how, credential: credential, made: now.wall,
-        expires: expires, end: end))
-    return .made
-  }
-
-  /// Has a grant that is alive end `window` from now; says whether there is one.
-  package mutating func extend(
-    _ address: IPAddress, user: String, window: Duration, at now: GrantTime
-  ) -> Bool {
-    let place = grants.firstIndex {
-      $0.address == address && $0.user == user && $0.end > now.boot
-    }
-    guard let place else { return false }
-    let window = min(window, Self.longestWindow)
-    grants[place].end = now.boot + window
-    grants[place].expires = now.wall + window.wholeSeconds
+    makeRoom(for: grant.user)
+    grants.append(grant)
     return true
   }
 
-  /// The grant of the address that ends last, if one is alive.
-  package func grant(of address: IPAddress, at now: GrantTime) -> Grant? {
-    grants.filter { $0.address == address && $0.end > now.boot }.max { $0.end < $1.end }
+  /// Has a grant that is alive end at `end`; says whether there is one.
+  package mutating func extend(
+    _ address: IPAddress, user: String, until end: Instant, at now: GrantTime
+  ) -> Bool {
+    guard let place = place(of: address, user), grants[place].isAlive(at: now) else { return false }
+    grants[place].end = end
+    return true
   }
 
-  /// Ends all grants of a user; says whether there were any.
-  package mutating func revoke(user: String) -> Bool {
-    let before = grants.count
-    grants.removeAll { $0.user == user }
-    return grants.count < before
+  /// The grant that ends last of those that are alive and meant.
+  package func living(at now: GrantTime, where isMeant: (Grant) -> Bool) -> Grant? {
+    grants.filter { $0.isAlive(at: now) && isMeant($0) }.max { $0.end < $1.end }
   }
 
-  /// Forgets the grants that have ended; says whether there were any.
-  @discardableResult
-  package mutating func removeExpired(at now: GrantTime) -> Bool {
-    let before = grants.count
-    grants.removeAll { $0.end <= now.boot }
-    return grants.count < before
+  /// The grant of the address that has ended last, if it has none that is alive.
+  package func past(of address: IPAddress, at now: GrantTime) -> Grant? {
+    let own = grants.filter { $0.address == address }.max { $0.end < $1.end }
+    return own.flatMap { $0.isAlive(at: now) || $0.end + Self.memory <= now.boot ? nil : $0 }
   }
 
-  /// Takes in a grant from the file.
-  mutating func restore(_ grant: Grant) {
-    if grants.count < Self.limit { grants.append(grant) }
+  /// Puts a grant in the place of the one of its address and user, or adds it where there is room.
+  package mutating func set(_ grant: Grant) {
+    if let place = place(of: grant.address, grant.user) {
+      grants[place] = grant
+    } else if grants.count < Self.limit {
+      grants.append(grant)
+    }
+  }
+
+  /// Takes grants away, and forgets that there were any; says whether some were alive.
+  package mutating func remove(at now: GrantTime, where isMeant: (Grant) -> Bool) -> Bool {
+    let some = grants.contains { isMeant($0) && $0.isAlive(at: now) }
+    grants.removeAll(where: isMeant)
+    return some
+  }
+
+  /// Forgets what has ended long ago.
+  package mutating func removeForgotten(at now: GrantTime) {
+    grants.removeAll { $0.end + Self.memory <= now.boot }
+  }
+
+  private func place(of address: IPAddress, _ user: String) -> Int? {
+    grants.firstIndex { $0.address == address && $0.user == user }
   }
 
   private mutating func makeRoom(for user: String) {

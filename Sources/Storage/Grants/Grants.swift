@@ -3,133 +3,215 @@ package import Platform
 
 /// The POP-before-SMTP whitelist: who may send because of a login, in memory and in a file.
 ///
-/// The file has one writer, the task that runs `keepFile`. A login only changes the table and wakes
-/// it: a full disk or a slow one never makes a login fail or wait.
+/// Everything is looked at when a grant is used, so nothing has to happen in time for a grant to end: the
+/// window, the user's password, whether the address is one that may earn a grant, which host has it now,
+/// and what an admin has written into the file.
 ///
-/// **Durability**: a new grant is written at once, by a temporary file and a rename; where nothing
-/// but end times have changed, once a minute. A grant that is lost with the power is earned again by
-/// the next login.
+/// **Failures**: a login only changes memory and wakes `keepFile`: a full disk or a slow one never makes a
+/// login fail or wait. What cannot be written is tried again, and said once.
+///
+/// **Durability**: a new grant and the end of one are written at once, by a temporary file and a rename;
+/// where nothing but times and counts have changed, once a minute. A grant that is lost with the power is
+/// earned again by the next login.
 @Loop
 package final class Grants {
-  private var table = GrantTable()
-  private nonisolated let directory: Directory
-  private let disk: WorkerPool
-  private let boot: String
-  private let changed = Condition()
-  private var isUrgent = false
-  private var isDirty = false
-  private let report: @Sendable (String) -> Void
-
-  /// The name of the file in the state directory.
-  package nonisolated static let fileName = "whitelist"
-  private nonisolated static let temporaryName = "whitelist.new"
-  /// How long changes of times alone may wait for the flash's sake.
-  private static let coalescing: Duration = .seconds(60)
+  /// The rules, replaced when the configuration is read again.
+  package var rules: GrantRules
+  let facts: GrantFacts
+  let report: @Loop (String) -> Void
+  nonisolated let directory: Directory
+  let disk: WorkerPool
+  var table = GrantTable()
+  /// The file as it was read or written last.
+  var file = FileState()
+  var schedule = FileSchedule()
+  let changed = Condition()
 
   /// The grants kept in the directory at `path`.
   ///
-  /// A file that is damaged or that others may write to is not believed: its lines are left out.
-  ///
   /// - Parameter report: takes sentences for the admin.
+  /// - Throws: where there is no such directory. A file that cannot be used is reported, and replaced.
   package init(
-    path: String, disk: WorkerPool, report: @escaping @Sendable (String) -> Void
+    path: String, disk: WorkerPool, rules: GrantRules, facts: GrantFacts,
+    report: @escaping @Loop (String) -> Void
   ) throws(SystemError) {
     directory = try Directory(path: path)
     self.disk = disk
+    self.rules = rules
+    self.facts = facts
     self.report = report
-    boot = try Boot.identifier()
-    load()
+    refresh()
   }
 
-  private func load() {
-    do throws(SystemError) {
-      let file = try directory.open(Self.fileName)
-      if try file.status().mode & 0o022 != 0 {
-        report("\(Self.fileName): anyone may write this file, so it is ignored: chmod go-w")
-        return
-      }
-      let bytes = try file.readAll(limit: GrantFile.limitBytes)
-      let (table, badLines) = GrantFile.parse(bytes, boot: boot, at: .now)
-      self.table = table
-      if let first = badLines.first {
-        report(
-          "\(Self.fileName): line \(first) is not a grant; \(badLines.count) such lines ignored")
-      }
-    } catch let error where error.isNotFound {
-      // The first start.
-    } catch {
-      report("\(Self.fileName): \(error); starting without grants")
-    }
-  }
+  // MARK: Giving
 
-  /// Gives `address` the right to send as `user` for `window`, from now on.
+  /// Gives `address` the right to send as `user` for a window, from now on, if a login there earns it.
   ///
-  /// - Parameter credential: what the password was verified against; with another the grant is worth
-  ///   nothing.
-  package func grant(
-    _ address: IPAddress, user: String, how: String, credential: String? = nil, window: Duration
-  ) {
-    let change = table.grant(
-      address, user: user, how: how, credential: credential, window: window, at: .now)
-    isDirty = true
-    if change == .made { isUrgent = true }
+  /// - Parameters:
+  ///   - how: how the login was made, a word.
+  ///   - isEncrypted: whether it was made under TLS.
+  /// - Returns: whether it was given.
+  package func grant(_ address: IPAddress, user: String, how: String, isEncrypted: Bool) -> Bool {
+    guard mayEarn(address, isEncrypted) else { return false }
+    give(address, user, how)
+    return true
+  }
+
+  /// Gives the right because an admin says so, wherever the address is.
+  ///
+  /// - Returns: whether there is such a user, who can log in.
+  package func add(_ address: IPAddress, user: String) -> Bool {
+    if facts.credential(user) == nil { return false }
+    give(address, user, Grant.adminsWord)
+    return true
+  }
+
+  private func mayEarn(_ address: IPAddress, _ isEncrypted: Bool) -> Bool {
+    (isEncrypted || !rules.needsTLS) && facts.mayEarn(address)
+  }
+
+  private func give(_ address: IPAddress, _ user: String, _ how: String) {
+    refresh()
+    let now = facts.now()
+    let grant = Grant(
+      address: address, user: user, how: how, made: now.wall, end: end(now),
+      hardware: facts.device(address)?.hardware, credential: facts.credential(user))
+    note(isUrgent: table.give(grant, at: now))
+  }
+
+  /// Has a grant that is alive end a window from now, for what the user does would earn it.
+  package func extend(_ address: IPAddress, user: String, isEncrypted: Bool) {
+    guard mayEarn(address, isEncrypted) else { return }
+    refresh()
+    let now = facts.now()
+    if table.extend(address, user: user, until: end(now), at: now) { note(isUrgent: false) }
+  }
+
+  /// Ends all grants of a user, and forgets that there were any; says whether some were alive.
+  @discardableResult
+  package func revoke(user: String) -> Bool { remove { $0.user == user } }
+
+  /// Ends the grants of an address, and forgets that there were any; says whether some were alive.
+  @discardableResult
+  package func revoke(_ address: IPAddress) -> Bool { remove { $0.address == address } }
+
+  private func remove(where isMeant: (Grant) -> Bool) -> Bool {
+    refresh()
+    let wasAlive = table.remove(at: facts.now(), where: isMeant)
+    note(isUrgent: true)
+    return wasAlive
+  }
+
+  private func end(_ now: GrantTime) -> Instant {
+    now.boot + min(rules.window, GrantTable.longestWindow)
+  }
+
+  func note(isUrgent: Bool) {
+    schedule.note(isUrgent: isUrgent, at: facts.now().boot)
     changed.signal()
   }
 
-  /// Has a grant that is alive end `window` from now.
-  package func extend(_ address: IPAddress, user: String, window: Duration) {
-    guard table.extend(address, user: user, window: window, at: .now) else { return }
-    isDirty = true
-    changed.signal()
-  }
+  // MARK: Using
 
-  /// The grant of the address, if one is alive at this moment.
-  package func grant(of address: IPAddress) -> Grant? { table.grant(of: address, at: .now) }
-
-  /// Ends all grants of a user.
-  package func revoke(user: String) {
-    guard table.revoke(user: user) else { return }
-    isDirty = true
-    isUrgent = true
-    changed.signal()
-  }
-
-  /// Writes the file when it has to be written, until the program is to stop; then a last time.
-  package func keepFile() async {
-    do throws(WaitError) {
-      while true {
-        while !isDirty { try await changed.wait() }
-        let deadline = Instant.now + Self.coalescing
-        while !isUrgent && .now < deadline { try await waitForUrgency(until: deadline) }
-        await write()
-      }
-    } catch {
-      if isDirty { await write() }
+  /// The grant that lets a client send, if there is one at this moment.
+  package func grant(of client: IPAddress) -> Grant? {
+    refresh()
+    // Each turn takes one grant away.
+    while let grant = candidate(for: client) {
+      guard let reason = flaw(of: grant) else { return grant }
+      report("\(client): the grant of \(grant.user) at \(grant.address) ends: \(reason)")
+      end(grant)
     }
+    return nil
   }
 
-  private func waitForUrgency(until deadline: Instant) async throws(WaitError) {
-    do throws(WaitError) { try await changed.wait(until: deadline) } catch let error
-      where error == .timedOut
-    {}
-  }
-
-  private func write() async {
-    isDirty = false
-    isUrgent = false
-    table.removeExpired(at: .now)
-    let text = GrantFile.text(of: table.grants, boot: boot)
-    do throws(SystemError) {
-      try await disk.run { () throws(SystemError) in
-        try directory.remove(Self.temporaryName)
-        let file = try directory.create(Self.temporaryName, mode: 0o640)
-        try file.writeAll(text)
-        try file.synchronizeData()
-        try directory.rename(Self.temporaryName, to: directory, as: Self.fileName)
-      }
-    } catch {
-      report("\(Self.fileName): \(error); the grants are kept in memory")
-      isDirty = true
+  /// The user whose grant the client had until a while ago, and who may have one again.
+  package func pastUser(of client: IPAddress) -> String? {
+    refresh()
+    guard facts.mayEarn(client), let grant = table.past(of: client, at: facts.now()) else {
+      return nil
     }
+    return facts.credential(grant.user) == nil ? nil : grant.user
+  }
+
+  /// Counts a recipient for the grant of a client; returns what there are too many of.
+  package func take(_ client: IPAddress, isFirstOfMessage: Bool) -> GrantExcess? {
+    guard var grant = grant(of: client) else { return nil }
+    if let limit = rules.messages, isFirstOfMessage, grant.sent.messages >= limit {
+      return .messages(limit: limit)
+    }
+    if let limit = rules.recipients, grant.sent.recipients >= limit {
+      return .recipients(limit: limit)
+    }
+    if isFirstOfMessage { grant.sent.messages += 1 }
+    grant.sent.recipients += 1
+    table.set(grant)
+    note(isUrgent: false)
+    return nil
+  }
+
+  /// A grant that may hold for the client, the client's own before others.
+  private func candidate(for client: IPAddress) -> Grant? {
+    let now = facts.now()
+    let mayEarn = facts.mayEarn(client)
+    let own = table.living(at: now) {
+      $0.address == client && (mayEarn || $0.how == Grant.adminsWord)
+    }
+    if own != nil || !mayEarn { return own }
+    return networkGrant(for: client, at: now) ?? deviceGrant(for: client, at: now)
+  }
+
+  /// The grant of a host that is on the same link and in the same /64 as the client.
+  private func networkGrant(for client: IPAddress, at now: GrantTime) -> Grant? {
+    guard rules.coversNetwork, !client.isV4, !client.isLinkLocal, facts.isOnLink(client),
+      let network = IPNetwork(client, prefix: 64)
+    else { return nil }
+    return table.living(at: now) { !$0.address.isV4 && network.contains($0.address) }
+  }
+
+  /// The grant of the device that the client is another address of.
+  ///
+  /// A device has one address of IPv4. What has more may be a repeater or a router that speaks for many.
+  private func deviceGrant(for client: IPAddress, at now: GrantTime) -> Grant? {
+    guard rules.coversDevice, table.living(at: now, where: { $0.hardware != nil }) != nil,
+      let device = facts.device(client), device.v4Addresses <= 1
+    else { return nil }
+    return table.living(at: now) { $0.hardware == device.hardware }
+  }
+
+  /// Why a grant that is alive is worth nothing.
+  private func flaw(of grant: Grant) -> String? {
+    guard let credential = facts.credential(grant.user) else {
+      return "there is no such user, or none who can log in"
+    }
+    if let earned = grant.credential, earned != credential {
+      return "the user has another password now"
+    }
+    let hardware = facts.device(grant.address)?.hardware
+    if let earned = grant.hardware, let hardware, earned != hardware {
+      return "\(hardware) has the address now, which \(earned) had"
+    }
+    // The same address may be on every link.
+    if grant.address.isLinkLocal, hardware == nil || grant.hardware == nil {
+      return "which host has the address cannot be told"
+    }
+    if grant.credential == nil {
+      var known = grant
+      known.credential = credential
+      known.hardware = grant.hardware ?? hardware
+      table.set(known)
+      note(isUrgent: false)
+    }
+    return nil
+  }
+
+  /// Takes away a grant, with all others of the user where the user is why.
+  private func end(_ grant: Grant) {
+    let credential = facts.credential(grant.user)
+    let isUser = credential == nil || grant.credential != nil && grant.credential != credential
+    _ = table.remove(at: facts.now()) {
+      $0.user == grant.user && (isUser || $0.address == grant.address)
+    }
+    note(isUrgent: true)
   }
 }

@@ -1,0 +1,34 @@
+import Control
+import Grants
+import Log
+import Mail
+import Platform
+
+extension ControlService {
+  /// Changes the whitelist; returns what the tool is told.
+  func changeWhitelist(_ change: ControlRequest.WhitelistChange, by admin: UInt32) -> ControlReply {
+    switch change {
+    case .add(let address, let user):
+      guard !address.isUnspecified else { return .error("\(address) is no address of a host") }
+      guard grants.add(address, user: user) else {
+        return .error("there is no user \(String(escaping: user.utf8)) who can log in")
+      }
+      record("add", "\(address) \(user)", admin)
+      return .ok
+    case .revoke(let address):
+      guard grants.revoke(address) else { return .error("\(address) has no grant") }
+      record("revoke", "\(address)", admin)
+      return .ok
+    case .revokeUser(let user):
+      guard grants.revoke(user: user) else {
+        return .error("\(String(escaping: user.utf8)) has no grant")
+      }
+      record("revoke", user, admin)
+      return .ok
+    }
+  }
+
+  private func record(_ action: String, _ subject: String, _ admin: UInt32) {
+    Log.record(.whitelistChanged(action: action, subject: subject, user: admin))
+  }
+}

@@ -1,0 +1,182 @@
+import EventLoop
+import Platform
+
+/// The file of the grants: it has one writer here, and an admin with an editor.
+extension Grants {
+  /// The name of the file in the state directory.
+  package nonisolated static let fileName = "whitelist"
+  private nonisolated static let temporaryName = "whitelist.new"
+
+  /// The file as it was read or written last.
+  struct FileState {
+    /// What tells this state of the file from another; nil before the first look.
+    var version: Version?
+    /// The lines that the table has taken in.
+    var lines: [UInt8] = []
+    /// Whether the file is being replaced at this moment.
+    var isChanging = false
+    /// Why it was not written the last time.
+    var problem: SystemError?
+  }
+
+  /// What tells one state of the file from another.
+  enum Version: Equatable, Sendable {
+    case absent
+    case unusable(String)
+    case present(FileStatus)
+
+    init(_ status: FileStatus) {
+      var status = status
+      // A second name of the file, or the end of one, changes nothing in it.
+      status.links = 1
+      self = .present(status)
+    }
+  }
+
+  // MARK: Reading
+
+  /// Takes in what an admin has changed in the file.
+  ///
+  /// Only the lines that are new or gone since the file was last read or written are looked at: what has
+  /// come to be in memory since then, and is not written yet, stays.
+  func refresh() {
+    if file.isChanging { return }
+    let found = look()
+    if found.version == file.version { return }
+    let isFirst = file.version == nil
+    file.version = found.version
+    switch found.version {
+    case .absent: take([])
+    case .unusable(let reason):
+      report(
+        "\(Self.fileName): \(reason); it is not read\(isFirst ? "" : ", the grants known so far stay")"
+      )
+      // Another one takes its place.
+      note(isUrgent: true)
+    case .present: take(found.content)
+    }
+  }
+
+  private func look() -> (version: Version, content: [UInt8]) {
+    do throws(SystemError) {
+      let status = try directory.status(of: Self.fileName)
+      let version = Version(status)
+      if version == file.version { return (version, []) }
+      if let reason = try distrust(status) { return (.unusable(reason), []) }
+      let content = try directory.open(Self.fileName).readAll(limit: GrantFile.limitBytes)
+      return (version, content)
+    } catch let error where error.isNotFound {
+      return (.absent, [])
+    } catch {
+      return (.unusable("\(error)"), [])
+    }
+  }
+
+  /// Why what stands in the file may be anybody's word.
+  private func distrust(_ status: FileStatus) throws(SystemError) -> String? {
+    let holder = try directory.descriptor.status()
+    let owners = [ProcessOwner.effective, ProcessOwner.root]
+    if !status.isRegular { return "it is no ordinary file" }
+    if status.mode & 0o022 != 0 { return "others may write it: chmod go-w" }
+    if holder.mode & 0o022 != 0 { return "others may write its directory: chmod go-w" }
+    if !owners.contains(status.owner) { return "it belongs to user \(status.owner)" }
+    if !owners.contains(holder.owner) { return "its directory is user \(holder.owner)'s" }
+    return nil
+  }
+
+  private func take(_ content: [UInt8]) {
+    let now = facts.now()
+    let before = Set(file.lines.split(separator: UInt8(ascii: "\n")))
+    let after = Set(content.split(separator: UInt8(ascii: "\n")))
+    let gone = parse(before.subtracting(after).joined(separator: [UInt8(ascii: "\n")]), now)
+    let come = parse(after.subtracting(before).joined(separator: [UInt8(ascii: "\n")]), now)
+    for grant in gone.grants {
+      _ = table.remove(at: now) { $0.address == grant.address && $0.user == grant.user }
+    }
+    for grant in come.grants {
+      // A slip of the hand is told at once, not when somebody tries to send.
+      if grant.credential != nil || facts.credential(grant.user) != nil {
+        table.set(grant)
+      } else {
+        report("\(Self.fileName): \(grant.address): there is no user \(grant.user) who can log in")
+      }
+    }
+    file.lines = content
+    if come.hasShortLines { note(isUrgent: true) }
+    if !come.badLines.isEmpty {
+      let numbers = parse(content, now).badLines
+      report(
+        "\(Self.fileName): line \(numbers[0]) is not a grant; \(numbers.count) such lines ignored")
+    }
+  }
+
+  private func parse(_ lines: some Sequence<UInt8>, _ now: GrantTime) -> GrantFile.Content {
+    GrantFile.parse(Array(lines), boot: facts.boot, window: rules.window, at: now)
+  }
+
+  // MARK: Writing
+
+  /// Writes the file when it has to be written, until the program is to stop; then a last time.
+  package func keepFile() async {
+    do throws(WaitError) {
+      while true {
+        while let due = schedule.due, due <= facts.now().boot { await write() }
+        try await waitForChange(until: schedule.due ?? .distantFuture)
+      }
+    } catch {
+      if schedule.isDirty { await write() }
+    }
+  }
+
+  private func waitForChange(until deadline: Instant) async throws(WaitError) {
+    do throws(WaitError) { try await changed.wait(until: deadline) } catch let error
+      where error == .timedOut
+    {}
+  }
+
+  func write() async {
+    refresh()
+    let now = facts.now()
+    table.removeForgotten(at: now)
+    let text = GrantFile.text(of: table.grants, boot: facts.boot, at: now)
+    let begun = schedule.begin()
+    let version = file.version
+    file.isChanging = true
+    defer { file.isChanging = false }
+    do throws(SystemError) {
+      let written = try await disk.run { () throws(SystemError) in
+        try replace(with: text, unlessChangedFrom: version)
+      }
+      guard let written else { return schedule.failed(begun, at: now.boot) }
+      file = FileState(version: written, lines: text)
+    } catch {
+      if error != file.problem {
+        report("\(Self.fileName): \(error); the grants are kept in memory")
+      }
+      file.problem = error
+      schedule.failed(begun, at: now.boot)
+    }
+  }
+
+  /// Puts a new file in the place of the old one; nil if an admin has changed that in the meantime.
+  nonisolated func replace(
+    with text: [UInt8], unlessChangedFrom version: Version?
+  ) throws(SystemError) -> Version? {
+    try directory.remove(Self.temporaryName)
+    let file = try directory.create(Self.temporaryName, mode: 0o640)
+    try file.writeAll(text)
+    try file.synchronizeData()
+    let written = Version(try file.status())
+    if case .present? = version, try current() != version { return nil }
+    try directory.rename(Self.temporaryName, to: directory, as: Self.fileName)
+    return written
+  }
+
+  private nonisolated func current() throws(SystemError) -> Version {
+    do throws(SystemError) {
+      return Version(try directory.status(of: Self.fileName))
+    } catch let error where error.isNotFound {
+      return .absent
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import Platform
+import TestSupport
+import Testing
+
+@testable import Grants
+
+/// What the neighbour table does to a grant.
+@Suite struct DeviceTests {
+  private static func device(_ octet: UInt8, v4Addresses: Int = 1) throws -> Neighbours.Device {
+    Neighbours.Device(
+      hardware: try #require(HardwareAddress([2, 0, 0x5E, 0x10, 0, octet])),
+      v4Addresses: v4Addresses)
+  }
+
+  private static func address(_ text: String) throws -> IPAddress {
+    try #require(IPAddress(text))
+  }
+
+  @Test func `A grant ends for good when another host has the address`() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      bed.world.devices[Bed.phone] = try Self.device(1)
+      bed.logIn()
+      #expect(bed.user() == "alice")
+      // The kernel forgets hosts that are silent.
+      bed.world.devices[Bed.phone] = nil
+      #expect(bed.user() == "alice")
+      await bed.keepFile()
+      try bed.restart()
+      bed.world.devices[Bed.phone] = try Self.device(2)
+      #expect(bed.user() == nil)
+      #expect(bed.world.sentences.last?.contains("02:00:5e:10:00:02 has the address now") == true)
+      bed.world.devices[Bed.phone] = try Self.device(1)
+      #expect(bed.user() == nil)
+      #expect(bed.grants.pastUser(of: Bed.phone) == nil)
+      await bed.keepFile()
+      #expect(try bed.lines() == [])
+    }
+  }
+
+  @Test func `A login over IPv6 lets the device send over IPv4, if that is wanted`() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      let v6 = try Self.address("fd00::5")
+      bed.world.devices = [v6: try Self.device(1), Bed.phone: try Self.device(1)]
+      bed.world.devices[Bed.pc] = try Self.device(2)
+      bed.logIn(at: v6)
+      #expect(bed.user() == nil)
+      bed.grants.rules.coversDevice = true
+      #expect(bed.user() == "alice")
+      #expect(bed.user(at: Bed.pc) == nil)
+      #expect(bed.user(at: try Self.address("192.168.1.9")) == nil)
+      // What the device sends counts, whatever its address.
+      bed.grants.rules.messages = 1
+      #expect(bed.grants.take(Bed.phone, isFirstOfMessage: true) == nil)
+      #expect(bed.grants.take(v6, isFirstOfMessage: true) == .messages(limit: 1))
+      // It ends with the grant.
+      bed.world.pass(.seconds(900))
+      #expect(bed.user() == nil)
+    }
+  }
+
+  @Test func `Addresses where no login earns a grant get none by way of a device`() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      let v6 = try Self.address("fd00::5")
+      bed.world.devices = [v6: try Self.device(1), Bed.phone: try Self.device(1)]
+      bed.grants.rules.coversDevice = true
+      bed.world.mayEarn = { !$0.isV4 }
+      bed.logIn(at: v6)
+      #expect(bed.user() == nil)
+    }
+  }
+
+  @Test func `What speaks for several hosts is no device`() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      let v6 = try Self.address("fd00::5")
+      bed.world.devices = [
+        v6: try Self.device(1, v4Addresses: 2), Bed.phone: try Self.device(1, v4Addresses: 2),
+      ]
+      bed.grants.rules.coversDevice = true
+      bed.logIn(at: v6)
+      #expect(bed.user() == nil)
+      #expect(bed.user(at: v6) == "alice")
+    }
+  }
+
+  @Test func `A grant of a device ends when its own address has gone to another`() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      let v6 = try Self.address("fd00::5")
+      bed.world.devices = [v6: try Self.device(1), Bed.phone: try Self.device(1)]
+      bed.grants.rules.coversDevice = true
+      bed.logIn(at: v6)
+      #expect(bed.user() == "alice")
+      bed.world.devices[v6] = try Self.device(2)
+      #expect(bed.user() == nil)
+    }
+  }
+
+  @Test func `An IPv6 grant is for one address, or for its network on a link where that is wanted`()
+    async throws
+  {
+    try await onLoop {
+      let bed = try Bed()
+      bed.logIn(at: try Self.address("2001:db8:0:1::5"))
+      bed.world.links = [try #require(IPNetwork(Self.address("2001:db8:0:1::"), prefix: 64))]
+      let other = try Self.address("2001:db8:0:1:abcd::7")
+      #expect(bed.user(at: other) == nil)
+      bed.grants.rules.coversNetwork = true
+      #expect(bed.user(at: other) == "alice")
+      #expect(bed.user(at: try Self.address("2001:db8:0:2::5")) == nil)
+      #expect(bed.user() == nil)
+      bed.world.links = []
+      #expect(bed.user(at: other) == nil)
+    }
+  }
+
+  @Test func `A link-local address is whose the neighbour table says`() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      let local = try Self.address("fe80::5")
+      // On two links, or on none: nobody can tell.
+      bed.logIn(at: local)
+      #expect(bed.user(at: local) == nil)
+      bed.world.devices[local] = try Self.device(1)
+      bed.logIn(at: local)
+      #expect(bed.user(at: local) == "alice")
+      bed.world.devices[local] = nil
+      #expect(bed.user(at: local) == nil)
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import EventLoop
+import Foundation
+import Platform
+import TestSupport
+import Testing
+
+@testable import Grants
+
+/// The file is the admin's as much as ours.
+@Suite struct HandEditTests {
+  @Test func `A line that is taken out ends its grant at once, and no other`() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      bed.logIn()
+      bed.logIn(at: Bed.pc)
+      await bed.keepFile()
+      // Not written yet.
+      bed.logIn("bob", at: Bed.pc)
+      try bed.edit { $0.filter { !$0.hasPrefix("\(Bed.phone) ") } }
+      #expect(bed.user() == nil)
+      await bed.keepFile()
+      #expect(
+        try bed.lines().map { $0.split(separator: " ")[..<2].joined(separator: " ") } == [
+          "192.168.1.6 alice", "192.168.1.6 bob",
+        ])
+      try FileManager.default.removeItem(atPath: bed.path)
+      #expect(bed.user(at: Bed.pc) == nil)
+    }
+  }
+
+  @Test func `A line of an address and a user is a grant at once, and is written in full`()
+    async throws
+  {
+    try await onLoop {
+      let bed = try Bed()
+      bed.world.mayEarn = { _ in false }
+      try bed.edit { $0 + ["192.168.1.5 alice"] }
+      #expect(bed.user() == "alice")
+      await bed.keepFile()
+      bed.world.pass(.seconds(60))
+      await bed.keepFile()
+      #expect(
+        try bed.lines() == [
+          "192.168.1.5 alice admin 1800000000 1800000900 boot-1 1900 0/0 - a1"
+        ])
+      bed.world.pass(.seconds(840))
+      #expect(bed.user() == nil)
+    }
+  }
+
+  @Test func `A line that is changed is taken as it is, and the others as they are in memory`()
+    async throws
+  {
+    try await onLoop {
+      let bed = try Bed()
+      bed.logIn()
+      bed.logIn(at: Bed.pc)
+      await bed.keepFile()
+      bed.world.pass(.seconds(300))
+      bed.grants.extend(Bed.pc, user: "alice", isEncrypted: false)
+      try bed.edit {
+        $0.map { $0.hasPrefix("\(Bed.phone) ") ? $0.replacing(" 1900 ", with: " 1400 ") : $0 }
+      }
+      bed.world.pass(.seconds(99))
+      #expect(bed.user() == "alice")
+      bed.world.pass(.seconds(1))
+      #expect(bed.user() == nil)
+      bed.world.pass(.seconds(799))
+      #expect(bed.user(at: Bed.pc) == "alice")
+    }
+  }
+
+  @Test func `A slip of the hand is told once, and harms no other line`() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      bed.logIn()
+      await bed.keepFile()
+      try bed.edit { ["192.168.1.300 alice", "192.168.1.7 alcie"] + $0 }
+      #expect(bed.user() == "alice")
+      #expect(bed.user(at: Bed.pc) == nil)
+      #expect(
+        bed.world.sentences.sorted() == [
+          "whitelist: 192.168.1.7: there is no user alcie who can log in",
+          "whitelist: line 1 is not a grant; 1 such lines ignored",
+        ])
+    }
+  }
+
+  @Test func `An edit that comes while the file is written is not lost`() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      bed.logIn()
+      await bed.keepFile()
+      bed.logIn(at: Bed.pc)
+      _ = bed.user()
+      let seen = bed.grants.file.version
+      try bed.edit { _ in [] }
+      // What a worker finds that began before the edit.
+      #expect(try bed.grants.replace(with: Array("old\n".utf8), unlessChangedFrom: seen) == nil)
+      #expect(try bed.lines() == [])
+      await bed.keepFile()
+      #expect(bed.user() == nil)
+      #expect(bed.user(at: Bed.pc) == "alice")
+    }
+  }
+}
