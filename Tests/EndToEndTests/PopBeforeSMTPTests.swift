@@ -69,4 +69,47 @@ import Testing
     #expect(try gatepost.swaks(to: "ann@far.example", arguments[0], arguments[1]).status == 0)
     #expect(try gatepost.swaks(to: "ann@far.example").output.contains("550 5.7.1"))
   }
+
+  @Test(
+    "An admin gives a grant and ends it, with the tool or with an editor, and it counts at once")
+  func admin() throws {
+    let gatepost = try Gatepost()
+    func mayRelay() throws -> Bool {
+      try gatepost.swaks(to: "ann@far.example", "--quit-after", "RCPT").output
+        .contains("250 2.1.5")
+    }
+    #expect(try !mayRelay())
+    let added = try gatepost.tool("whitelist", "add", "127.0.0.1", "alice")
+    #expect(added.status == 0 && added.output == "127.0.0.1 may send as alice\n")
+    #expect(try mayRelay())
+    #expect(gatepost.log.contains("whitelist-changed action=add subject=\"127.0.0.1 alice\" uid="))
+    try gatepost.eventually("the grant is in the file") { gatepost.grants.count == 1 }
+    #expect(try gatepost.tool("whitelist").output.hasPrefix("127.0.0.1 alice admin ends in 14min"))
+    #expect(try gatepost.tool("whitelist", "add", "127.0.0.1", "carol").status == 69)
+    #expect(try gatepost.tool("whitelist", "add", "127.0.0/8", "alice").status == 64)
+
+    let revoked = try gatepost.tool("whitelist", "revoke", "alice")
+    #expect(revoked.status == 0 && revoked.output == "alice may not send any more\n")
+    #expect(try !mayRelay())
+    #expect(try gatepost.tool("whitelist", "revoke", "127.0.0.1").status == 69)
+
+    try gatepost.write("127.0.0.1 alice\n", to: "state/whitelist")
+    #expect(try mayRelay())
+    try gatepost.eventually("the line is written in full") {
+      gatepost.grants.first?.split(separator: " ").count == 10
+    }
+    try gatepost.write("", to: "state/whitelist")
+    #expect(try !mayRelay())
+  }
+
+  @Test("A user who is removed with the tool has no grant any more")
+  func removed() throws {
+    let gatepost = try Gatepost(earning)
+    #expect(try gatepost.curl().status == 0)
+    #expect(try gatepost.swaks(to: "ann@far.example", "--quit-after", "RCPT").status == 0)
+    #expect(try gatepost.tool("user", "remove", "alice").status == 0)
+    #expect(
+      try gatepost.swaks(to: "ann@far.example", "--quit-after", "RCPT").output
+        .contains("550 5.7.1"))
+  }
 }
