@@ -21,9 +21,8 @@ final class Bed {
       loginDelay: .zero)
   ) { _ in .stranger }
   var settings: RetrievalSettings
-  private let identity: ServerIdentity
+  private let service: Retrieval
   let accounts: Accounts
-  private let maildrops: Maildrops
   private let clientContext: TLSContext
 
   nonisolated static let phone = IPAddress(v4: 0xC0A8_0105)
@@ -36,7 +35,7 @@ final class Bed {
     let (certificate, key) = ("\(scratch.path)/cert.pem", "\(scratch.path)/key.pem")
     try Data(pair.certificatePEM).write(to: URL(filePath: certificate))
     try Data(pair.keyPEM).write(to: URL(filePath: key))
-    identity = ServerIdentity(
+    let identity = ServerIdentity(
       try TLSContext.server(certificatePath: certificate, keyPath: key))
     clientContext = try TLSContext.client(trust: .anyone)
     let verifier = SCRAMVerifier(password: Array("secret".utf8), salt: [1], iterations: 2)
@@ -61,9 +60,11 @@ final class Bed {
     grants = try Grants(
       path: scratch.path, disk: workers, rules: GrantRules(window: .seconds(900)), facts: facts,
       report: { _ in })
-    maildrops = try Maildrops(spoolPath: scratch.path, disk: workers)
     settings = RetrievalSettings(
       hostName: "gw.home.example", allowsLoginWithoutTLS: { _ in true }, timeout: timeout)
+    service = Retrieval(
+      settings, identity: identity, accounts: accounts, grants: grants, conduct: conduct,
+      maildrops: try Maildrops(spoolPath: scratch.path, disk: workers))
   }
 
   /// Runs `body` as the client of one session, and returns when both have ended.
@@ -73,9 +74,7 @@ final class Bed {
   ) async throws {
     var settings = self.settings
     settings.allowsLoginWithoutTLS = { _ in listener != "pop3-encrypt" }
-    let service = Retrieval(
-      settings, identity: identity, accounts: accounts, grants: grants, conduct: conduct,
-      maildrops: maildrops)
+    service.settings = settings
     let sockets = try SocketPair()
     let server = try Connection(
       sockets.left.duplicate(), peer: SocketAddress(client, port: 1))
@@ -84,6 +83,7 @@ final class Bed {
       clientContext)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
+        [service] in
         await service.serve(server, listener: listener, beginsWithTLS: listener == "pop3s")
       }
       group.addTask {

@@ -52,6 +52,9 @@ extension Duration {
 
 /// The wall clock: what is written into files and headers, and nothing else.
 package enum WallClock {
+  /// Unix time of the first version; a clock before it has not been set since the machine was started.
+  package static let earliest: Int64 = 1_764_000_000
+
   /// Unix time in seconds.
   package static var now: Int64 {
     var time = timespec()

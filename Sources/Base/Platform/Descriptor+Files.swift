@@ -8,6 +8,8 @@ package struct FileStatus: Equatable, Sendable {
   package var modified: Int64
   /// The nanoseconds that belong to `modified`.
   package var modifiedNanoseconds: Int64
+  /// The time of the last change of content, name or owner, Unix time in seconds; nobody can set it.
+  package var changed: Int64
   /// The inode number; together with `modified` and `bytes` it tells one version of a file.
   package var inode: UInt64
   /// How many names the file has.
@@ -25,6 +27,7 @@ package struct FileStatus: Equatable, Sendable {
     bytes = Int(raw.st_size)
     modified = Int64(raw.st_mtim.tv_sec)
     modifiedNanoseconds = Int64(raw.st_mtim.tv_nsec)
+    changed = Int64(raw.st_ctim.tv_sec)
     inode = UInt64(raw.st_ino)
     links = Int(raw.st_nlink)
     mode = raw.st_mode & 0o7777

@@ -50,6 +50,8 @@ extension Configuration {
     var catchAll: AliasTarget?
     var redirectAll: Mailbox?
     var pop3PlainLogin = PlainLogin.nowhere
+    var loginDelay: Duration?
+    var expiry: Duration?
 
     /// The sections with names, each kind in the order in which the files begin them.
     private(set) var profiles: [Profile] = []
@@ -103,7 +105,9 @@ extension Configuration {
       dnsbl: draft.dnsbl, addsSPF: draft.addsSPF)
     smtp = SMTP(addsMissingFields: draft.addsMissingFields, addsSender: draft.addsSender)
     profiles = draft.profiles
-    pop3 = POP3(plainLogin: draft.pop3PlainLogin)
+    pop3 = POP3(
+      plainLogin: draft.pop3PlainLogin, loginDelay: draft.loginDelay,
+      expiryDays: draft.expiry.map { Int($0.components.seconds / 86_400) })
     self.warnings = warnings
   }
 }

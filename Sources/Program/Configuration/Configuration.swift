@@ -197,5 +197,9 @@ package struct Configuration: Sendable {
   package struct POP3: Sendable {
     /// Where a password is taken without TLS.
     package let plainLogin: PlainLogin
+    /// How long a user has to wait between two logins; nil for no time.
+    package let loginDelay: Duration?
+    /// After how many days messages that were read are removed; nil for never.
+    package let expiryDays: Int?
   }
 }

@@ -140,7 +140,17 @@ enum Keys {
       Key(
         .pop3, "login-without-tls", .plainLogin, default: .text("private"),
         "Where a password is taken over a connection that is not encrypted."
-      ) { $0.pop3PlainLogin = $1 }
+      ) { $0.pop3PlainLogin = $1 },
+      Key(
+        .pop3, "login-delay", .optional(.duration(.seconds(1) ... .seconds(86_400))),
+        default: .absent(example: "60s"),
+        "How long a user has to wait between two logins; without it, no time."
+      ) { $0.loginDelay = $1 },
+      Key(
+        .pop3, "expire-read", .optional(.duration(.seconds(86_400) ... .seconds(315_360_000))),
+        default: .absent(example: "30d"),
+        "After how many days a message that was read is removed; without it, never."
+      ) { $0.expiry = $1 },
     ]
   }
 }

@@ -39,4 +39,6 @@ package enum LoginRefusal: Sendable {
   case temporary
   /// The user is not to read mail by POP3.
   case forbidden
+  /// The user has read mail a moment ago.
+  case tooSoon
 }

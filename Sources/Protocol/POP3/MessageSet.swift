@@ -14,7 +14,8 @@ package struct MessageSet: Equatable, Sendable {
     words[index / 64] & Self.bit(index) != 0
   }
 
-  mutating func insert(_ index: Int) {
+  /// Adds a message.
+  package mutating func insert(_ index: Int) {
     guard !contains(index) else { return }
     words[index / 64] |= Self.bit(index)
     count += 1

@@ -4,6 +4,8 @@ package enum ResponseCode: String, Sendable {
   case authentication = "AUTH"
   /// Another session holds the maildrop (RFC 2449 §8.1.2).
   case inUse = "IN-USE"
+  /// The user has logged in a moment ago (RFC 2449 §8.1.1).
+  case loginDelay = "LOGIN-DELAY"
   /// Nothing the user did: the same may work later (RFC 3206 §4).
   case temporary = "SYS/TEMP"
   /// The same will not work until somebody mends it (RFC 3206 §4).

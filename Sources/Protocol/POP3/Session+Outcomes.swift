@@ -31,6 +31,9 @@ extension Session {
       return .error("The maildrop cannot be opened now, try again later", .temporary)
     case .forbidden:
       return .error("This user may not read mail by POP3", .permanent)
+    case .tooSoon:
+      let seconds = settings.loginDelay?.components.seconds ?? 0
+      return .error("Mail may be checked every \(seconds) seconds", .loginDelay)
     }
   }
 

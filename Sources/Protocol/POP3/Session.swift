@@ -3,8 +3,8 @@ package import SASL
 
 /// The server's side of a POP3 session (RFC 1939), as a value: lines go in, actions come out.
 ///
-/// Offers TOP, UIDL, USER, STLS, SASL, RESP-CODES, AUTH-RESP-CODE, PIPELINING, EXPIRE, UTF8 and
-/// LANG. Nothing is removed but by QUIT: a session that ends in any other way leaves the maildrop as
+/// Offers TOP, UIDL, USER, STLS, SASL, RESP-CODES, AUTH-RESP-CODE, PIPELINING, EXPIRE, UTF8, LANG and,
+/// where it is set, LOGIN-DELAY. Nothing is removed but by QUIT: a session that ends in any other way leaves the maildrop as
 /// it was (RFC 1939 §6).
 ///
 /// **Limits.** A number of bad commands or of wrong passwords ends the session, see ``Limits``.
@@ -40,6 +40,9 @@ package struct Session: Sendable {
 
   /// Whether no more commands are read, and the connection is closed after the last reply.
   package var isEnded: Bool { if case .ended = state { true } else { false } }
+
+  /// How long a user has to wait between two logins, as CAPA has told; nil for no time.
+  package var loginDelay: Duration? { settings.loginDelay }
 
   /// Octets the next line may have, with its CRLF.
   package var lineLimit: Int {
@@ -236,8 +239,10 @@ package struct Session: Sendable {
   /// What CAPA shows (RFC 2449 §6); what needs TLS first is not shown before (RFC 2595 §4).
   private var capabilities: [String] {
     var lines = ["TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING", "LANG"]
-    // RFC 2449 §6.7: nothing is removed but by the client. RFC 6856 §2.1: names are of UTF-8.
-    lines += ["EXPIRE NEVER", "UTF8 USER"]
+    // RFC 2449 §6.7. RFC 6856 §2.1: names are of UTF-8.
+    lines += ["EXPIRE \(settings.expiryDays.map { "\($0)" } ?? "NEVER")", "UTF8 USER"]
+    // RFC 2449 §6.5.
+    if let delay = settings.loginDelay { lines.append("LOGIN-DELAY \(delay.components.seconds)") }
     if mayLogIn {
       lines += ["USER", "SASL " + mechanisms.joined(separator: " ")]
     }

@@ -6,6 +6,10 @@ package struct SessionSettings: Sendable {
   package var offersTLS: Bool
   /// Whether a password may come over a connection without TLS.
   package var allowsLoginWithoutTLS: Bool
+  /// How long a user has to wait between two logins; nil for no time.
+  package var loginDelay: Duration?
+  /// After how many days messages that were read are removed; nil for never.
+  package var expiryDays: Int?
 
   /// The settings of one listener.
   package init(hostName: String, offersTLS: Bool, allowsLoginWithoutTLS: Bool) {

@@ -22,19 +22,28 @@ package final class Maildrops {
 
   /// Opens a user's maildrop; nil when another session has it.
   ///
-  /// - Parameter user: a name from the users file, which is a valid file name.
-  func open(_ user: String) async throws(SystemError) -> OpenMaildrop? {
+  /// - Parameters:
+  ///   - user: a name from the users file, which is a valid file name.
+  ///   - expiryDays: removes messages that have come and have been read so many days ago.
+  func open(_ user: String, expiryDays: Int? = nil) async throws(SystemError) -> OpenMaildrop? {
     guard openUsers.insert(user).inserted else { return nil }
     do throws(SystemError) {
       let (maildir, contents) = try await disk.run { () throws(SystemError) in
         let maildir = try Maildir.open(user, in: directory)
-        return (maildir, try maildir?.contents() ?? .empty)
+        return (maildir, try maildir?.contents(expiry: Self.expiry(expiryDays)) ?? .empty)
       }
       return OpenMaildrop(user: user, maildir: maildir, contents: contents, disk: disk)
     } catch {
       openUsers.remove(user)
       throw error
     }
+  }
+
+  /// The time before which messages expire; nil while nobody knows what time it is.
+  private nonisolated static func expiry(_ days: Int?) -> Int64? {
+    let now = WallClock.now
+    guard let days, now >= WallClock.earliest else { return nil }
+    return now - Int64(days) * 86_400
   }
 
   /// Lets another session have the maildrop.

@@ -22,6 +22,8 @@ final class OpenMaildrop {
   /// The contents of the messages from `firstAhead` on, read before they were asked for.
   private var ahead: ArraySlice<[UInt8]> = []
   private var firstAhead = 0
+  /// The messages that were sent whole; none before the first.
+  private var read: MessageSet?
 
   init(user: String, maildir: Maildir?, contents: MaildirContents, disk: WorkerPool) {
     self.user = user
@@ -66,10 +68,23 @@ final class OpenMaildrop {
   /// Gives back the memory of messages that nobody has asked for.
   func forgetReadAhead() { ahead = [] }
 
-  /// Removes messages; says how many are still there although they should not be.
+  /// Notes that the client has got a message.
+  func noteRead(_ index: Int) {
+    if read == nil { read = MessageSet(messageCount: contents.count) }
+    read?.insert(index)
+  }
+
+  /// Removes messages, and marks those that the client has got and left here.
+  ///
+  /// - Returns: how many are still there although they should not be.
   func remove(_ messages: MessageSet) async -> Int {
-    guard let maildir, messages.count > 0 else { return 0 }
-    let result = await disk.run { maildir.remove(Array(messages), of: contents) }
+    let left = read?.filter { !messages.contains($0) } ?? []
+    guard let maildir, messages.count > 0 || !left.isEmpty else { return 0 }
+    let result = await disk.run {
+      let result = maildir.remove(Array(messages), of: contents)
+      maildir.markRead(left, of: contents)
+      return result
+    }
     if let reason = result.reason {
       Log.say(
         .error, "maildrop of \(user): \(result.failures) messages cannot be removed: \(reason)")

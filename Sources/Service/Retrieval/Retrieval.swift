@@ -14,6 +14,8 @@ package final class Retrieval {
   let grants: Grants
   let conduct: Conduct
   let maildrops: Maildrops
+  /// When users have logged in last, where that matters.
+  var loginTimes = LoginTimes()
 
   /// A service over these parts of the program; without an identity it offers no TLS.
   package init(

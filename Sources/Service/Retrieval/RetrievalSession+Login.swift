@@ -77,8 +77,15 @@ extension RetrievalSession {
   }
 
   private func open(_ user: String, how: String) async -> Reply {
+    if let delay = protocolSession.loginDelay,
+      service.loginTimes.isTooSoon(user, delay: delay, at: .now)
+    {
+      return refuse(user, .tooSoon, because: "the last login was less than \(delay) ago")
+    }
     do throws(SystemError) {
-      return welcome(to: try await service.maildrops.open(user), user, how: how)
+      let expiryDays = service.settings.expiryDays
+      return welcome(
+        to: try await service.maildrops.open(user, expiryDays: expiryDays), user, how: how)
     } catch {
       return refuse(user, .temporary, because: "the maildrop: \(error)")
     }
@@ -90,6 +97,7 @@ extension RetrievalSession {
     guard let maildrop else { return refuse(user, .inUse, because: "the maildrop is in use") }
     self.maildrop = maildrop
     Log.record(.loggedIn(service: listener, client: client, user: user, how: how))
+    if protocolSession.loginDelay != nil { service.loginTimes.note(user, at: .now) }
     earnGrant(user, how: how)
     return protocolSession.open(maildrop.listing)
   }

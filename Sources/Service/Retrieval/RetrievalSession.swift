@@ -27,11 +27,12 @@ final class RetrievalSession {
     self.connection = connection
     self.listener = listener
     let settings = service.settings
-    protocolSession = Session(
-      SessionSettings(
-        hostName: settings.hostName, offersTLS: service.identity != nil,
-        allowsLoginWithoutTLS: settings.allowsLoginWithoutTLS(connection.peer.host)),
-      isSecure: beginsWithTLS)
+    var offer = SessionSettings(
+      hostName: settings.hostName, offersTLS: service.identity != nil,
+      allowsLoginWithoutTLS: settings.allowsLoginWithoutTLS(connection.peer.host))
+    offer.loginDelay = settings.loginDelay
+    offer.expiryDays = settings.expiryDays
+    protocolSession = Session(offer, isSecure: beginsWithTLS)
   }
 
   var client: String { "\(connection.peer.host)" }
@@ -107,7 +108,10 @@ final class RetrievalSession {
     guard let maildrop else { preconditionFailure("a message is sent from an open maildrop") }
     let transfer = MessageTransfer(index, bodyLines: bodyLines, of: maildrop, on: self)
     try await transfer.run()
-    if transfer.isComplete, bodyLines == nil { sentMessages += 1 }
+    if transfer.isComplete, bodyLines == nil {
+      sentMessages += 1
+      maildrop.noteRead(index)
+    }
   }
 
   private func startTLS(after reply: Reply) async throws(ConnectionError) {

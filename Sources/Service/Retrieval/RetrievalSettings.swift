@@ -11,6 +11,10 @@ package struct RetrievalSettings: Sendable {
   /// How long a client may be silent, or not take what it has asked for; at least 10 minutes
   /// (RFC 1939 §3).
   package var timeout: Duration
+  /// How long a user has to wait between two logins; nil for no time.
+  package var loginDelay: Duration?
+  /// After how many days messages that were read are removed; nil for never.
+  package var expiryDays: Int?
   /// How long a client has to log in.
   package var loginTime: Duration = .seconds(60)
 

@@ -27,8 +27,9 @@ extension Grants {
 
     init(_ status: FileStatus) {
       var status = status
-      // A second name of the file, or the end of one, changes nothing in it.
+      // Another name of the file changes nothing in it.
       status.links = 1
+      status.changed = 0
       self = .present(status)
     }
   }

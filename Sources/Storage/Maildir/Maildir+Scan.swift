@@ -1,14 +1,20 @@
 package import Platform
 
 extension Maildir {
+  /// The name of the file of sizes, beside `new` and `cur`; see `SizeCache`.
+  static let sizesName = "gatepost-sizes"
+  private static let temporarySizesName = "gatepost-sizes.new"
+
   /// Reads which messages there are.
   ///
-  /// Costs a few `getdents64`; only a file whose name does not say its size is opened.
+  /// Costs a few `getdents64`; only a file whose name does not say its size is opened, once in its life.
   ///
-  /// - Parameter limit: how many messages are listed at most. Limitation: beyond it, the file
-  ///   system chooses which ones.
+  /// - Parameters:
+  ///   - limit: how many messages are listed at most. Limitation: beyond it, the file system chooses
+  ///     which ones.
+  ///   - expiry: Unix time; messages that had come and had been read before it are removed.
   package func contents(
-    limit: Int = Limits.messages
+    limit: Int = Limits.messages, expiry: Int64? = nil
   ) throws(SystemError) -> MaildirContents {
     let directoryBytes = try new.descriptor.status().bytes + current.descriptor.status().bytes
     var scan = MaildirScan(limit: limit, directoryBytes: directoryBytes)
@@ -19,8 +25,47 @@ extension Maildir {
     try unsafe current.forEachEntry { name throws(SystemError) in
       unsafe scan.add(name, isNew: false)
     }
-    return try scan.contents { (name, isNew) throws(SystemError) in
+    var sizes = scan.needsSizes ? SizeCache(knownSizes) : SizeCache()
+    let contents = try scan.contents(sizes: &sizes) { (name, arrived) throws(SystemError) in
+      guard let expiry, arrived > 0, Int64(clamping: arrived) < expiry else { return false }
+      return try self.expire(name, readBefore: expiry)
+    } measure: { (name, isNew) throws(SystemError) in
       try self.measure(name, isNew: isNew)
+    }
+    if sizes.hasNews { keep(sizes) }
+    return contents
+  }
+
+  /// Removes a message of `cur` whose last mark was set before a time; says whether it has gone.
+  private func expire(_ name: String, readBefore time: Int64) throws(SystemError) -> Bool {
+    do throws(SystemError) {
+      // The mark is in the name, and a new name changes this time.
+      guard try current.status(of: name).changed < time else { return false }
+      try current.remove(name)
+      return true
+    } catch {
+      if error.isOutOfDescriptors { throw error }
+      return error.isNotFound
+    }
+  }
+
+  /// What was measured before; nothing where that cannot be read, for it can be measured again.
+  private var knownSizes: [UInt8] {
+    do throws(SystemError) {
+      return try root.open(Self.sizesName).readAll(limit: SizeCache.limitBytes)
+    } catch {
+      return []
+    }
+  }
+
+  /// Durability: none; what a crash leaves of the file ends with a whole line, or is measured again.
+  private func keep(_ sizes: SizeCache) {
+    do throws(SystemError) {
+      try root.remove(Self.temporarySizesName)
+      try root.create(Self.temporarySizesName).writeAll(sizes.lines)
+      try root.rename(Self.temporarySizesName, to: root, as: Self.sizesName)
+    } catch {
+      // On a full disk the messages are measured each time.
     }
   }
 

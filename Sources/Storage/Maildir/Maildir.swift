@@ -8,10 +8,14 @@ package import Platform
 ///
 /// All calls block, so they belong on a worker.
 package final class Maildir: Sendable {
+  let root: Directory
   let new: Directory
   let current: Directory
 
-  private init(new: consuming Directory, current: consuming Directory) {
+  private init(
+    root: consuming Directory, new: consuming Directory, current: consuming Directory
+  ) {
+    self.root = root
     self.new = new
     self.current = current
   }
@@ -25,7 +29,8 @@ package final class Maildir: Sendable {
       // A delivery makes this one last.
       let new = try root.subdirectory("new")
       try root.makeDirectory("cur")
-      return Maildir(new: new, current: try root.subdirectory("cur"))
+      let current = try root.subdirectory("cur")
+      return Maildir(root: root, new: new, current: current)
     } catch let error where error.isNotFound {
       return nil
     }
@@ -75,6 +80,30 @@ package final class Maildir: Sendable {
       reason = error
     }
     return (failures, reason)
+  }
+
+  /// Marks messages as read, for the other programs and for their expiry, and moves them to `cur`.
+  ///
+  /// One that another program has moved or removed meanwhile stays as it is, and so does one that cannot
+  /// be marked.
+  package func markRead(_ indices: [Int], of contents: MaildirContents) {
+    for index in indices {
+      let name = contents.name(of: index)
+      let base = String(decoding: contents.base(of: index), as: UTF8.self)
+      let flags = Set(name.utf8.dropFirst(base.utf8.count + ":2,".utf8.count))
+      if !contents.isNew(index), flags.contains(UInt8(ascii: "S")) { continue }
+      let marks = flags.union([UInt8(ascii: "S")]).sorted()
+      let marked = "\(base):2,\(String(decoding: marks, as: UTF8.self))"
+      do throws(SystemError) {
+        if contents.isNew(index) {
+          try new.renameExclusively(name, to: current, as: marked)
+        } else {
+          try current.renameExclusively(name, to: current, as: marked)
+        }
+      } catch {
+        // It is read again, or has gone.
+      }
+    }
   }
 
   private func reopen(_ base: ArraySlice<UInt8>) throws(SystemError) -> Descriptor? {

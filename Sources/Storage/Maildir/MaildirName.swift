@@ -17,6 +17,8 @@ struct MaildirName: Equatable {
   let baseLength: Int
   /// The message's size with CRLF line ends, if the name says it.
   let wireBytes: Int?
+  /// Whether the flags behind the base say that the user has read the message.
+  let isSeen: Bool
 
   /// Reads a name.
   init(_ name: Span<UInt8>) {
@@ -44,7 +46,15 @@ struct MaildirName: Equatable {
     }
     self.wireBytes = wireBytes
     baseLength = index
+    isSeen = Self.flags(name, from: index).contains(UInt8(ascii: "S"))
     sortKey = Self.sortKey(seconds, name.extracting(afterTime..<uniqueLength))
+  }
+
+  /// The letters behind `:2,`.
+  private static func flags(_ name: Span<UInt8>, from index: Int) -> [UInt8] {
+    guard index + 3 <= name.count, name[index + 1] == UInt8(ascii: "2"), name[index + 2] == comma
+    else { return [] }
+    return (index + 3..<name.count).map { name[$0] }
   }
 
   /// 36 bits of the time, and seven of each of the four characters behind it and its dot.

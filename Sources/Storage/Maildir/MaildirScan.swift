@@ -6,12 +6,22 @@ struct MaildirScan {
     var name: UInt32
     var nameLength: UInt8
     var baseLength: UInt8
-    /// 0 when a unique-id must be made.
-    var uniqueIDLength: UInt8
-    var isNew: Bool
+    var uniqueLength: UInt8
+    var marks: Marks
 
     var nameRange: Range<Int> { Int(name)..<Int(name) + Int(nameLength) }
     var baseRange: Range<Int> { Int(name)..<Int(name) + Int(baseLength) }
+    var uniqueRange: Range<Int> { Int(name)..<Int(name) + Int(uniqueLength) }
+  }
+
+  private struct Marks: OptionSet {
+    let rawValue: UInt8
+    /// In `new`.
+    static let isNew = Marks(rawValue: 1)
+    /// Read by its user.
+    static let isSeen = Marks(rawValue: 2)
+    /// The unique part of the name is a unique-id.
+    static let hasUniqueID = Marks(rawValue: 4)
   }
 
   /// What an entry is sorted by: sixteen bytes to move, and names are compared only for a tie.
@@ -46,9 +56,15 @@ struct MaildirScan {
     entries.append(
       Entry(
         wireBytes: parsed.wireBytes ?? -1, name: UInt32(start), nameLength: UInt8(name.count),
-        baseLength: UInt8(parsed.baseLength),
-        uniqueIDLength: parsed.isUniqueID ? UInt8(parsed.uniqueLength) : 0,
-        isNew: isNew))
+        baseLength: UInt8(parsed.baseLength), uniqueLength: UInt8(parsed.uniqueLength),
+        marks: marks(of: parsed, isNew: isNew)))
+  }
+
+  private func marks(of name: MaildirName, isNew: Bool) -> Marks {
+    var marks: Marks = name.isUniqueID ? .hasUniqueID : []
+    if isNew { marks.insert(.isNew) }
+    if name.isSeen && !isNew { marks.insert(.isSeen) }
+    return marks
   }
 
   private static func isASCII(_ name: UnsafeRawBufferPointer) -> Bool {
@@ -65,8 +81,18 @@ struct MaildirScan {
     return union & 0x8080_8080_8080_8080 == 0
   }
 
-  /// Puts the messages in order, with `measure` for the sizes that names do not say.
+  /// Whether the size of some message is in no name.
+  var needsSizes: Bool { entries.contains { $0.wireBytes < 0 } }
+
+  /// Puts the messages in order.
+  ///
+  /// - Parameters:
+  ///   - sizes: what is known of sizes that no name says; it learns the others.
+  ///   - expire: is asked about each message that was read; where it says yes the message has gone.
+  ///   - measure: measures one that is not known; nil for what is no message.
   consuming func contents<Failure: Error>(
+    sizes: inout SizeCache,
+    expire: (_ name: String, _ arrived: UInt64) throws(Failure) -> Bool = { _, _ in false },
     measure: (_ name: String, _ isNew: Bool) throws(Failure) -> Int?
   ) throws(Failure) -> MaildirContents {
     sort()
@@ -74,23 +100,39 @@ struct MaildirScan {
     var wireBytes: [Int] = []
     places.reserveCapacity(entries.count)
     wireBytes.reserveCapacity(entries.count)
+    var previous: Entry?
     for (position, rank) in ranks.enumerated() {
       // Seen in `new` and, after a move, once more in `cur`: the later one counts.
       if position + 1 < ranks.count, isSameMessage(rank, ranks[position + 1]) { continue }
       let entry = entries[Int(rank.entry)]
+      if entry.marks.contains(.isSeen), try expire(name(of: entry), rank.key >> 28) { continue }
       var bytes: Int? = entry.wireBytes
       if entry.wireBytes < 0 {
-        bytes = try measure(String(decoding: text[entry.nameRange], as: UTF8.self), entry.isNew)
+        let base = text[entry.baseRange]
+        let known = sizes.size(of: base)
+        bytes = known
+        if known == nil {
+          bytes = try measure(name(of: entry), entry.marks.contains(.isNew))
+        }
+        // Nothing is learnt from a file that could not be read.
+        if let bytes, bytes > 0 { sizes.learn(bytes, of: base, isNews: known == nil) }
       }
       guard let bytes else { continue }
-      let uniqueID = placeUniqueID(of: entry)
+      let isCopy = previous.map { text[$0.uniqueRange] == text[entry.uniqueRange] } ?? false
+      let uniqueID = placeUniqueID(of: entry, isCopy: isCopy)
       places.append(
         MaildirContents.Place(
           name: entry.name, uniqueID: uniqueID.offset, nameLength: entry.nameLength,
-          baseLength: entry.baseLength, uniqueIDLength: uniqueID.length, isNew: entry.isNew))
+          baseLength: entry.baseLength, uniqueIDLength: uniqueID.length,
+          isNew: entry.marks.contains(.isNew)))
       wireBytes.append(bytes)
+      previous = entry
     }
     return MaildirContents(text: text, places: places, wireBytes: wireBytes)
+  }
+
+  private func name(of entry: Entry) -> String {
+    String(decoding: text[entry.nameRange], as: UTF8.self)
   }
 
   /// By time, then by name: within one second the names of most programs go on counting.
@@ -102,8 +144,13 @@ struct MaildirScan {
         if left.key != right.key { return left.key < right.key }
         let leftEntry = entries[Int(left.entry)]
         let rightEntry = entries[Int(right.entry)]
-        let order = unsafe Self.compare(text, leftEntry.baseRange, rightEntry.baseRange)
-        return order == 0 ? leftEntry.isNew && !rightEntry.isNew : order < 0
+        var order = unsafe Self.compare(text, leftEntry.uniqueRange, rightEntry.uniqueRange)
+        // Copies of one message are beside each other.
+        if order == 0 {
+          order = unsafe Self.compare(text, leftEntry.baseRange, rightEntry.baseRange)
+        }
+        if order != 0 { return order < 0 }
+        return leftEntry.marks.contains(.isNew) && !rightEntry.marks.contains(.isNew)
       }
     }
   }
@@ -126,16 +173,20 @@ struct MaildirScan {
   }
 
   /// Where the unique-id stands: in the name, or behind all names if one must be made.
-  private mutating func placeUniqueID(of entry: Entry) -> (offset: UInt32, length: UInt8) {
-    if entry.uniqueIDLength > 0 { return (entry.name, entry.uniqueIDLength) }
-    let hash = hashedUniqueID(of: entry)
+  ///
+  /// - Parameter isCopy: whether another message has the unique part, which Maildir forbids and careless
+  ///   tools do. Limitation: its unique-id is another when that message has been removed.
+  private mutating func placeUniqueID(
+    of entry: Entry, isCopy: Bool
+  ) -> (offset: UInt32, length: UInt8) {
+    if entry.marks.contains(.hasUniqueID), !isCopy { return (entry.name, entry.uniqueLength) }
+    let hash = hashedUniqueID(isCopy ? entry.baseRange : entry.uniqueRange)
     let offset = UInt32(text.count)
     text += hash
     return (offset, UInt8(UniqueID.hashLength))
   }
 
-  private func hashedUniqueID(of entry: Entry) -> [UInt8] {
-    let name = text.span.extracting(entry.nameRange)
-    return UniqueID.hash(of: name.extracting(first: MaildirName(name).uniqueLength))
+  private func hashedUniqueID(_ range: Range<Int>) -> [UInt8] {
+    UniqueID.hash(of: text.span.extracting(range))
   }
 }

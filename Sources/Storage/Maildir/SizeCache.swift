@@ -1,0 +1,72 @@
+import Platform
+
+/// The sizes of the messages of a maildrop whose names do not say them, each measured once.
+///
+/// A text file in the maildrop's directory, a line a message, in the order in which the messages are
+/// listed: the size on the wire in octets, a space, and the part of the file's name that stays. It may be
+/// removed at any time; what is not in it is measured again.
+///
+/// **Limits**: a longer file than `limitBytes` is not read.
+struct SizeCache {
+  /// Enough for `Limits.messages` names of the usual length.
+  static let limitBytes = 16 << 20
+
+  private let known: [UInt8]
+  /// Where the line stands that was looked at last.
+  private var position = 0
+  /// The lines of the next file.
+  private(set) var lines: [UInt8] = []
+  /// Whether something is in them that was not known.
+  private(set) var hasNews = false
+
+  /// What a file says; one that is cut short ends before the cut.
+  init(_ file: [UInt8] = []) {
+    known = Array(file.prefix(through: file.lastIndex(of: lineFeed) ?? -1))
+  }
+
+  /// The size of a message, if it is known; to be asked in the order of the listing.
+  mutating func size(of base: ArraySlice<UInt8>) -> Int? {
+    while let line = line(at: position) {
+      if line.base == base {
+        position = line.end
+        return line.size
+      }
+      // One that is gone is skipped; one that is to come stays.
+      guard MaildirName.isBefore(line.base, base) else { return nil }
+      position = line.end
+    }
+    return nil
+  }
+
+  /// Notes the size of a message for the next file.
+  mutating func learn(_ size: Int, of base: ArraySlice<UInt8>, isNews: Bool) {
+    lines += Array("\(size) ".utf8)
+    lines += base
+    lines.append(lineFeed)
+    if isNews { hasNews = true }
+  }
+
+  /// The line that begins at a place and the place behind it; nil at the end, or for what is no such line.
+  private func line(at start: Int) -> (size: Int, base: ArraySlice<UInt8>, end: Int)? {
+    guard let end = known[start...].firstIndex(of: lineFeed),
+      let space = known[start..<end].firstIndex(of: UInt8(ascii: " ")),
+      let size = Int(String(decoding: known[start..<space], as: UTF8.self)), size >= 0
+    else { return nil }
+    return (size, known[(space + 1)..<end], end + 1)
+  }
+}
+
+extension MaildirName {
+  /// Whether a message comes before another one in a listing, by the parts of their names that stay.
+  fileprivate static func isBefore(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Bool {
+    let (leftName, rightName) = (MaildirName(left.span), MaildirName(right.span))
+    if leftName.sortKey != rightName.sortKey { return leftName.sortKey < rightName.sortKey }
+    let (leftUnique, rightUnique) = (
+      left.prefix(leftName.uniqueLength), right.prefix(rightName.uniqueLength)
+    )
+    if leftUnique == rightUnique { return left.lexicographicallyPrecedes(right) }
+    return leftUnique.lexicographicallyPrecedes(rightUnique)
+  }
+}
+
+private let lineFeed = UInt8(ascii: "\n")

@@ -1,0 +1,58 @@
+import Foundation
+import Platform
+import TestSupport
+import Testing
+
+@testable import Retrieval
+
+/// What becomes of messages that were read and left.
+struct ReadMessageTests {
+  @Test func `QUIT marks what was fetched whole and left, and nothing else does`() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      for file in try bed.files() {
+        for folder in ["new", "cur"] {
+          try? FileManager.default.removeItem(atPath: bed.path("\(folder)/\(file)"))
+        }
+      }
+      for number in 1...4 { try bed.put("new/\(number).x,S=2,W=3", "x\n") }
+      try await bed.session { client in
+        try await client.logIn()
+        for command in ["RETR 1", "TOP 2 10", "RETR 3"] {
+          try await client.ask(command)
+          _ = try await client.content()
+        }
+        try await client.ask("DELE 3")
+      }
+      // The connection was lost.
+      #expect(try bed.files().sorted() == (1...4).map { "\($0).x,S=2,W=3" })
+      try await bed.session { client in
+        try await client.logIn()
+        for command in ["RETR 1", "TOP 2 10", "RETR 3"] {
+          try await client.ask(command)
+          _ = try await client.content()
+        }
+        try await client.ask("DELE 3")
+        try await client.ask("QUIT")
+      }
+      #expect(
+        try bed.files().sorted() == ["1.x,S=2,W=3:2,S", "2.x,S=2,W=3", "4.x,S=2,W=3"])
+      try await bed.session { client in
+        try await client.logIn()
+        try await client.ask("UIDL 1", "+OK 1 1.x")
+      }
+    }
+  }
+
+  @Test(arguments: [nil, 30, 40_000])
+  func `Read mail expires after so many days, if any were given`(days: Int?) async throws {
+    try await onLoop {
+      let bed = try Bed()
+      bed.settings.expiryDays = days
+      // It has come long ago, and was marked just now.
+      try bed.put("cur/100.x,S=2,W=3:2,S", "x\n")
+      try await bed.session { client in try await client.logIn() }
+      #expect(try bed.files().contains("100.x,S=2,W=3:2,S"))
+    }
+  }
+}
