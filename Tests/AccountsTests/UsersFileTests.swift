@@ -64,7 +64,7 @@ import Testing
     (
       "alice:!:shell=/bin/sh",
       "users:1: \"shell\" is not an option of a user;"
-        + " the options are send-as, quota, recipients, message-size, messages-per-hour,"
+        + " the options are send-as, quota, quota-messages, recipients, message-size, messages-per-hour,"
         + " recipients-per-hour, may-pop, may-relay, disabled"
     ),
     ("alice:!:may-pop=maybe", "users:1: the may-pop of alice is not yes or no"),

@@ -49,6 +49,8 @@ extension Configuration {
     var separator: UInt8?
     var catchAll: AliasTarget?
     var redirectAll: Mailbox?
+    var quota: ByteCount?
+    var quotaMessages: Int?
     var pop3PlainLogin = PlainLogin.nowhere
     var loginDelay: Duration?
     var expiry: Duration?
@@ -93,6 +95,7 @@ extension Configuration {
       retry: draft.retry, lifetime: draft.lifetime, notifyAddress: draft.notifyAddress,
       reportsPerHour: draft.reportsPerHour)
     limits = Limits(
+      quota: draft.quota, quotaMessages: draft.quotaMessages,
       messageBytes: draft.messageBytes, recipients: draft.recipients,
       connections: draft.connections, connectionsPerClient: draft.connectionsPerClient,
       commandTimeout: draft.commandTimeout, pop3Timeout: draft.pop3Timeout,

@@ -141,6 +141,10 @@ package struct Configuration: Sendable {
 
   /// The section `[limits]`.
   package struct Limits: Sendable {
+    /// What a maildrop may hold whose user has no other quota; nil for as much as there is room.
+    package let quota: ByteCount?
+    /// How many messages; nil for any number.
+    package let quotaMessages: Int?
     /// Octets of a message as it travels.
     package let messageBytes: Int
     /// Recipients of one message.

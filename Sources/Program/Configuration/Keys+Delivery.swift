@@ -97,6 +97,15 @@ extension Keys {
   static var limits: [Key] {
     [
       Key(
+        .limits, "quota", .optional(.size(1 << 10...1 << 50)), default: .absent(example: "2GB"),
+        "How much a maildrop may hold whose user has no other quota; without it, what fits."
+      ) { $0.quota = $1 },
+      Key(
+        .limits, "quota-messages", .optional(.integer(1...100_000)),
+        default: .absent(example: "10000"),
+        "How many messages such a maildrop may hold; without it, any number."
+      ) { $0.quotaMessages = $1 },
+      Key(
         .limits, "message-size", .size(1 << 10...2 << 30), default: .text("64MB"),
         minimum: .init(
           value: ByteCount(bytes: 64 << 10), text: "the 64K", standard: "RFC 5321 §4.5.3.1.7"),

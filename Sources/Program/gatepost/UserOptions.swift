@@ -10,6 +10,8 @@ struct UserOptions: ParsableArguments {
   var sendAs: String?
   @Option(help: ArgumentHelp("Let the maildrop hold no more, such as 500MB.", valueName: "size"))
   var quota: String?
+  @Option(help: ArgumentHelp("Let it hold no more messages than this.", valueName: "number"))
+  var quotaMessages: String?
   @Option(
     help: ArgumentHelp("Let a message have no more recipients than this.", valueName: "number"))
   var recipients: String?
@@ -38,7 +40,8 @@ struct UserOptions: ParsableArguments {
 
   private var given: [(option: User.Option, text: String)] {
     let all: [(User.Option, String?)] = [
-      (.sendAs, sendAs), (.quota, quota), (.recipients, recipients), (.messageSize, messageSize),
+      (.sendAs, sendAs), (.quota, quota), (.quotaMessages, quotaMessages),
+      (.recipients, recipients), (.messageSize, messageSize),
       (.messagesPerHour, messagesPerHour), (.recipientsPerHour, recipientsPerHour),
       (.mayPOP, mayPop), (.mayRelay, mayRelay), (.disabled, disabled),
     ]

@@ -22,6 +22,7 @@ extension Configuration {
         messagesPerHour: limits.messagesPerHour, recipientsPerHour: limits.recipientsPerHour),
       freeSpaceBytes: limits.freeSpaceBytes, commandTimeout: limits.commandTimeout)
     settings.handovers = lmtpServers
+    settings.quota = Quota(size: limits.quota, messages: limits.quotaMessages)
     settings.profiles = profiles.map(\.receiving)
     settings.loginTime = abuse.loginTime
     settings.minimumRate = abuse.minimumRate

@@ -70,6 +70,7 @@ package final class Receiver {
   let parts: Parts
   let blocklists: Blocklists
   let probes: RecipientProbes
+  let quotas: Quotas
   /// How much each user and each device has sent.
   var allowance = SendingAllowance()
 
@@ -81,6 +82,7 @@ package final class Receiver {
     self.parts = parts
     blocklists = Blocklists(resolver: parts.resolver)
     probes = RecipientProbes(resolver: parts.resolver)
+    quotas = Quotas(spool: parts.spool, accounts: parts.accounts)
   }
 
   /// What a client hears for which there is no room, with the line end (RFC 5321 §3.8).

@@ -122,6 +122,10 @@ extension ReceivingSession {
   private func finish(_ reception: ContentReception) async -> Reply {
     if let refusal = await reception.commit() { return refuse(refusal.reply, refusal.reason) }
     if !destinations.told.isEmpty { await tellOfDelivery(reception) }
+    if !destinations.users.isEmpty {
+      await receiver.quotas.noteDelivery(
+        to: destinations.users, bytes: reception.wireBytes, settings.values)
+    }
     return report(reception)
   }
 

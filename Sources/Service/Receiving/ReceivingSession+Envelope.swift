@@ -149,7 +149,9 @@ extension ReceivingSession {
       return refuse(path, .noSuchUser, "no such user")
     }
     for user in found.users {
-      if let problem = try await lackOfRoom(for: user) {
+      let problem = try await receiver.quotas.lackOfRoom(
+        for: user, declaredBytes: session.transaction?.parameters.sizeBytes ?? 0, settings.values)
+      if let problem {
         return refuse(path, problem.reply, problem.reason)
       }
     }
@@ -174,20 +176,6 @@ extension ReceivingSession {
       return refuse(path, .cannotVerify, reason)
     case .accepted, .unknown:
       return try take(path, users: [], remote: [mailbox], notification, authorization)
-    }
-  }
-
-  private func lackOfRoom(
-    for user: String
-  ) async throws(UsersFileError) -> (reply: Reply, reason: String)? {
-    guard let quota = try receiver.parts.accounts.mailbox(for: user)?.quota else { return nil }
-    do throws(SystemError) {
-      let room = quota.bytes - (try await receiver.parts.spool.maildropBytes(of: user))
-      let declared = session.transaction?.parameters.sizeBytes ?? 0
-      if room >= declared { return nil }
-      return (.mailboxFull, "the maildrop of \(user) is over its quota of \(quota)")
-    } catch {
-      return (.localError, "\(error)")
     }
   }
 
@@ -274,10 +262,6 @@ extension User {
 }
 
 extension Reply {
-  /// RFC 3463 §3.3: the mailbox is full, which its owner can change.
-  fileprivate static var mailboxFull: Reply {
-    Reply(.insufficientStorage, EnhancedStatus(4, 2, 2), "The mailbox is full, try again later")
-  }
   fileprivate static var wrongSender: Reply {
     Reply(.mailboxNameNotAllowed, EnhancedStatus(5, 7, 1), "You may not send as this address")
   }

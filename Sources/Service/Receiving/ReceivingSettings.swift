@@ -16,6 +16,8 @@ package struct ReceivingSettings: Sendable {
   package var profiles: [ClientProfile] = []
   /// How much may be sent where neither the user nor a profile says otherwise; all four are given.
   package var limits: SendingLimits
+  /// How much a maildrop may hold whose user has no other quota.
+  package var quota = Quota()
   /// Octets of the file system that mail leaves free.
   package var freeSpaceBytes: Int
   /// How long a client may be silent; at least 5 min (RFC 5321 §4.5.3.2.7).

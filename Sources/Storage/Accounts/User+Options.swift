@@ -8,6 +8,8 @@ extension User {
     case sendAs = "send-as"
     /// How much mail the maildrop may hold.
     case quota
+    /// How many messages it may hold.
+    case quotaMessages = "quota-messages"
     /// Recipients of one message.
     case recipients
     /// The size of one message.
@@ -35,6 +37,7 @@ extension User {
     switch option {
     case .sendAs: senders.isEmpty ? nil : senders.map(\.text).joined(separator: ",")
     case .quota: quota?.description
+    case .quotaMessages: quotaMessages.map { "\($0)" }
     case .recipients: recipients.map { "\($0)" }
     case .messageSize: messageSize?.description
     case .messagesPerHour: messagesPerHour?.description
@@ -52,6 +55,7 @@ extension User {
     switch option {
     case .sendAs: senders = try Self.senders(value)
     case .quota: quota = try size(value, option)
+    case .quotaMessages: quotaMessages = try number(value, option)
     case .recipients: recipients = try number(value, option)
     case .messageSize: messageSize = try size(value, option)
     case .messagesPerHour: messagesPerHour = try allowance(value, option)
@@ -67,6 +71,7 @@ extension User {
     switch option {
     case .sendAs: senders = []
     case .quota: quota = nil
+    case .quotaMessages: quotaMessages = nil
     case .recipients: recipients = nil
     case .messageSize: messageSize = nil
     case .messagesPerHour: messagesPerHour = nil

@@ -11,6 +11,8 @@ package struct User: Equatable, Sendable {
   package var senders: [SenderRule] = []
   /// How much mail the maildrop may hold; nil for as much as there is room.
   package var quota: ByteCount?
+  /// How many messages it may hold; nil for any number.
+  package var quotaMessages: Int?
   /// Recipients of one message; nil for as many as the configuration says.
   package var recipients: Int?
   /// The size of one message; nil for what the configuration says.

@@ -1,5 +1,4 @@
 package import EventLoop
-import Maildir
 package import Platform
 
 /// The queue of outgoing mail and the way into the maildrops: plain files below one directory.
@@ -60,6 +59,8 @@ package final class Spool {
   var index = QueueIndex()
   /// Whether messages are being made due.
   var isMakingDue = false
+  /// What lay in maildrops at the last look.
+  var knownUsage: [String: KnownUsage] = [:]
   private var counter: UInt32 = 0
   private var pending: [Draft] = []
   private var isCommitting = false
@@ -91,15 +92,6 @@ package final class Spool {
   /// What is free on the file system of the spool.
   package var space: FileSystemSpace {
     get throws(SystemError) { try directories.temporary.descriptor.fileSystemSpace() }
-  }
-
-  /// How much mail lies in a user's maildrop, in octets on the wire.
-  package func maildropBytes(of user: String) async throws(SystemError) -> Int {
-    let directories = self.directories
-    return try await disk.run { () throws(SystemError) in
-      let maildrop = try Maildir.open(user, in: directories.mail)
-      return try maildrop?.contents().wireBytes.reduce(0, +) ?? 0
-    }
   }
 
   // MARK: Accepting

@@ -1,0 +1,112 @@
+import Accounts
+import EventLoop
+import Log
+import Mail
+import Platform
+import SMTP
+import Spool
+
+/// What maildrops may hold, and who has been told that one is nearly full.
+@Loop
+final class Quotas {
+  private let spool: Spool
+  private let accounts: Accounts
+  /// Who has been told, as far as was looked; one entry for each user with a quota.
+  private var told: [String: Bool] = [:]
+  /// Whose notice is being written.
+  private var telling: Set<String> = []
+
+  init(spool: Spool, accounts: Accounts) {
+    self.spool = spool
+    self.accounts = accounts
+  }
+
+  /// Why a user's maildrop takes no other message; nil if it does.
+  func lackOfRoom(
+    for user: String, declaredBytes: Int, _ settings: ReceivingSettings
+  ) async throws(UsersFileError) -> (reply: Reply, reason: String)? {
+    let quota = try quota(of: user, settings)
+    if quota.isUnlimited { return nil }
+    do throws(SystemError) {
+      let usage = try await spool.usage(of: user)
+      try await forgetNotice(of: user, at: quota.percent(usage))
+      return quota.lack(usage, declaredBytes: declaredBytes).map {
+        (.mailboxFull, "the maildrop of \(user) is over \($0)")
+      }
+    } catch {
+      return (.localError, "\(error)")
+    }
+  }
+
+  /// Tells users whose maildrops have become nearly full by a message that was delivered.
+  ///
+  /// **Failures**: they are logged; the message that was delivered is not touched by them.
+  func noteDelivery(to users: [String], bytes: Int, _ settings: ReceivingSettings) async {
+    for user in users {
+      guard let quota = try? quota(of: user, settings), !quota.isUnlimited else { continue }
+      var usage = spool.lastUsage(of: user) ?? MaildropUsage()
+      usage.bytes += bytes
+      usage.messages += 1
+      // Only where it is worth it the maildrop is read again.
+      guard quota.percent(usage) >= QuotaNotice.threshold, !telling.contains(user) else { continue }
+      telling.insert(user)
+      do throws(SystemError) {
+        try await tell(user, quota, settings)
+      } catch {
+        Log.say(.error, "\(user) cannot be told that the maildrop is nearly full: \(error)")
+      }
+      telling.remove(user)
+    }
+  }
+
+  private func tell(
+    _ user: String, _ quota: Quota, _ settings: ReceivingSettings
+  ) async throws(SystemError) {
+    let usage = try await spool.usage(of: user)
+    guard quota.percent(usage) >= QuotaNotice.threshold else { return }
+    if try await isTold(user) { return }
+    let id = spool.makeID()
+    let notice = QuotaNotice(
+      user: user, quota: quota, usage: usage, hostname: settings.hostname,
+      postmaster: settings.postmaster, identifier: "\(id)",
+      date: DateTime(unixSeconds: WallClock.now))
+    let delivery = spool.begin(
+      SubmittedEnvelope(reversePath: "", recipients: [], origin: "notice of quota"), users: [user],
+      id: id, trace: "Received: by \(settings.hostname.text) id \(id);\n\t\(notice.date.text)\n")
+    try await delivery.write(Array(notice.text.utf8))
+    try await delivery.commit()
+    Log.record(.stored(id: "\(id)", user: user))
+    Log.say(.notice, "the maildrop of \(user) is \(quota.percent(usage)) % full; the user is told")
+    told[user] = true
+    try await spool.noteToldOfUsage(user, true)
+  }
+
+  private func isTold(_ user: String) async throws(SystemError) -> Bool {
+    if let isTold = told[user] { return isTold }
+    let isTold = try await spool.isToldOfUsage(user)
+    told[user] = isTold
+    return isTold
+  }
+
+  private func forgetNotice(of user: String, at percent: Int) async throws(SystemError) {
+    guard percent < QuotaNotice.end, try await isTold(user) else { return }
+    told[user] = false
+    try await spool.noteToldOfUsage(user, false)
+  }
+
+  private func quota(
+    of user: String, _ settings: ReceivingSettings
+  ) throws(UsersFileError) -> Quota {
+    let own = try accounts.mailbox(for: user).map {
+      Quota(size: $0.quota, messages: $0.quotaMessages)
+    }
+    return own?.orElse(settings.quota) ?? settings.quota
+  }
+}
+
+extension Reply {
+  /// RFC 3463 §3.3: the mailbox is full, which its owner can change.
+  fileprivate static var mailboxFull: Reply {
+    Reply(.insufficientStorage, EnhancedStatus(4, 2, 2), "The mailbox is full, try again later")
+  }
+}
