@@ -49,6 +49,7 @@ extension Configuration {
     var separator: UInt8?
     var catchAll: AliasTarget?
     var redirectAll: Mailbox?
+    var upgradesHashes = false
     var quota: ByteCount?
     var quotaMessages: Int?
     var pop3PlainLogin = PlainLogin.nowhere
@@ -74,7 +75,8 @@ extension Configuration {
   ) {
     server = Server(
       hostname: hostname, domains: draft.domains, spool: draft.spool, state: draft.state,
-      runtime: draft.runtime, users: draft.users)
+      runtime: draft.runtime, users: draft.users,
+      upgradesHashes: draft.upgradesHashes)
     listen = Listen(
       smtp: draft.smtp, submission: draft.submission, submissions: draft.submissions,
       pop3: draft.pop3, pop3s: draft.pop3s)

@@ -53,6 +53,8 @@ package struct Configuration: Sendable {
     package let runtime: String
     /// The file of users.
     package let users: String
+    /// Whether a login with the right password makes a verifier for SCRAM of a hash of crypt(3).
+    package let upgradesHashes: Bool
   }
 
   /// The section `[listen]`; an empty list means that the service is off.

@@ -38,6 +38,10 @@ enum Keys {
         .server, "users", .path, default: .text("/etc/gatepost/users"),
         "The file of users, kept with \"gatepost user\"."
       ) { $0.users = $1 },
+      Key(
+        .server, "upgrade-hashes", .boolean, default: .text("no"),
+        "Whether a user with a hash of crypt(3) can use SCRAM after the next login."
+      ) { $0.upgradesHashes = $1 },
     ]
   }
 

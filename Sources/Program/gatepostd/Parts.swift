@@ -48,6 +48,12 @@ struct Parts {
         Log.say(.error, $0)
       }
     }
+    if server.upgradesHashes {
+      accounts.upgraded = try StartError.about("state \(server.state)") {
+        () throws(SystemError) in
+        try UpgradedVerifiers(path: server.state, disk: disk) { Log.say(.error, $0) }
+      }
+    }
     let aliases = try StartError.about("aliases") { () throws(UsersFileError) in
       try Aliases(path: configuration.local.aliases) { Log.say(.error, $0) }
     }

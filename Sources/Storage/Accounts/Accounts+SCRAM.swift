@@ -34,10 +34,10 @@ extension Accounts {
     let isRight = verifier.accepts(proof)
     guard let user else { return (refusal, signature) }
     if isRight, !isDecoy { return (.verified(user), signature) }
-    if case .crypt = user.login {
+    if case .crypt = login(of: user) {
       report(
         "\(user.name) has a hash of crypt(3) and cannot log in with SCRAM: set the password anew, or "
-          + "have the client use PLAIN")
+          + "have the client use PLAIN, once where upgrade-hashes is on")
     }
     return (refusal, signature)
   }
@@ -50,7 +50,7 @@ extension Accounts {
     // those who have one too, as the time it takes would tell them from the others.
     let name = login(name)?.text ?? name.asciiLowercased
     let hash = KeyDerivation.hmacSHA256(key: decoySecret, Array(name.utf8))
-    if case .scram(let verifier)? = user?.login { return (verifier, false) }
+    if let user, case .scram(let verifier) = login(of: user) { return (verifier, false) }
     let decoy = SCRAMVerifier(
       iterations: Limits.iterations, salt: Array(hash.prefix(Limits.saltBytes)),
       storedKey: decoySecret, serverKey: decoySecret)

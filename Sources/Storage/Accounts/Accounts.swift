@@ -20,6 +20,9 @@ package final class Accounts {
   // Limitation: it is another after a restart, and those salts with it.
   let decoySecret: [UInt8]
 
+  /// What hashes of crypt(3) are replaced by; nil where they are not to be.
+  package var upgraded: UpgradedVerifiers?
+
   private var users: [UserName: User] { file.content }
   /// Why the file cannot be used now.
   var problem: UsersFileError? { file.problem }
@@ -84,8 +87,7 @@ package final class Accounts {
   /// It is another with each new password, so that what was earned with the old one ends.
   package func credential(ofUser name: String) -> String? {
     guard let user = user(named: name), user.login != .locked else { return nil }
-    let hash = KeyDerivation.sha256(Array(user.verifier.text.utf8))
-    return hash.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    return user.credential
   }
 
   /// Verifies a password on a worker thread.
@@ -94,14 +96,45 @@ package final class Accounts {
   package func verify(user name: String, password: [UInt8]) async -> Verification {
     let verifier = verifier(ofUserNamed: name)
     guard (1...Limits.passwordBytes).contains(password.count) else { return refusal }
-    return verification(
+    let found = verification(
       ofUserNamed: name, verifier, isRight: await workers.run { verifier.accepts(password) })
+    if case .verified(let user) = found, case .crypt = verifier {
+      await upgrade(user, password)
+    }
+    return found
   }
 
-  /// What a password of that name is verified with: the work is the same for a user that does not exist.
+  /// What a password of that name is verified with.
+  ///
+  /// A name that nobody has gets the verifier of some user, the same one as long as the file is the same,
+  /// so that the time of an answer is one that users have, whatever hashes they have.
   @inline(never)
-  private func verifier(ofUserNamed name: String) -> Verifier {
-    user(named: name)?.login ?? .decoy
+  func verifier(ofUserNamed name: String) -> Verifier {
+    if let user = user(named: name) { return login(of: user) }
+    if users.isEmpty { return .decoy }
+    let text = login(name)?.text ?? name.asciiLowercased
+    let hash = KeyDerivation.hmacSHA256(key: decoySecret, Array(text.utf8))
+    let number = Int(hash[0]) << 16 | Int(hash[1]) << 8 | Int(hash[2])
+    let place = users.index(users.startIndex, offsetBy: number % users.count)
+    return login(of: users[place].value)
+  }
+
+  /// What a login of the user is verified against: what was made for the hash of crypt(3) comes first.
+  func login(of user: User) -> Verifier {
+    upgraded?.verifier(of: user).map { .scram($0) } ?? user.login
+  }
+
+  /// Has the user, whose password this is, use SCRAM from now on.
+  private func upgrade(_ user: User, _ password: [UInt8]) async {
+    guard let upgraded else { return }
+    do throws(SystemError) {
+      let verifier = try await workers.run { () throws(SystemError) in
+        try SCRAMVerifier(password: password)
+      }
+      await upgraded.keep(verifier, of: user, among: users)
+    } catch {
+      report("\(user.name) keeps the hash of crypt(3): \(error)")
+    }
   }
 
   /// What the work of the verifier means, if it is the user's still.
@@ -109,7 +142,7 @@ package final class Accounts {
   private func verification(
     ofUserNamed name: String, _ verifier: Verifier, isRight: Bool?
   ) -> Verification {
-    guard let user = login(name).flatMap({ users[$0] }), user.login == verifier else {
+    guard let user = login(name).flatMap({ users[$0] }), login(of: user) == verifier else {
       return refusal
     }
     guard let isRight else { return .temporary("crypt(3) fails for \(user.name)") }

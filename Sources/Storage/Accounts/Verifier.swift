@@ -32,10 +32,9 @@ package enum Verifier: Equatable, Sendable {
     }
   }
 
-  /// What stands in for the verifier of a user that does not exist: no password is right.
+  /// What stands in for a verifier where there is no user at all: no password is right.
   ///
-  /// Its work is that of a verifier made here, so that the time of an answer does not tell which
-  /// users there are. Limitation: it tells who has a hash of crypt(3), whose cost is another.
+  /// Its work is that of a verifier made here, and so is that of a user who is locked.
   static let decoy = Verifier.locked
 
   /// Whether it is the password; nil when that cannot be found out now.
