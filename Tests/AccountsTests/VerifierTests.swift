@@ -58,7 +58,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "secret", "geheimesWort1", "*", "x", "!!", "{PLAIN}secret", "$", "$6", "$99$salt$hash",
+    "", "secret", "geheimesWort1", "*", "x", "!!", "{PLAIN}a secret", "$", "$6", "$99$salt$hash",
     "{SCRAM-SHA-256}", "{SCRAM-SHA-256}4096,W22ZaJ0SNY7soEsUEjb6gQ==",
     "{scram-sha-256}4096,AAAA,WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=,"
       + "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=",

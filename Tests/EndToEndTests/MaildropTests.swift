@@ -98,6 +98,45 @@ import Testing
     #expect(gatepost.maildrop("alice").sorted() == ["S: one\n", "S: three\n\nx\n"])
   }
 
+  @Test("APOP is for users with a plain secret, where it is switched on")
+  func apop() throws {
+    let gatepost = try Gatepost("[pop3]\napop = yes\n[pop-before-smtp]\nnetworks = 127.0.0.0/8")
+    let added = try Program.run(
+      "gatepost",
+      [
+        "-c", "\(gatepost.path)/gatepost.conf", "user", "add", "old", "--password-stdin",
+        "--plain-secret",
+      ], input: "secret\n")
+    #expect(added.status == 0)
+    let script = """
+      import poplib, sys
+      seen = set()
+      for user, secret, isRight in [("old", "secret", True), ("old", "wrong", False),
+                                    ("alice", "secret", False), ("nobody", "secret", False)]:
+          pop = poplib.POP3("127.0.0.1", int(sys.argv[1]))
+          seen.add(pop.getwelcome())
+          try:
+              pop.apop(user, secret)
+              assert isRight, user
+              assert pop.stat() == (0, 0)
+              pop.quit()
+          except poplib.error_proto as error:
+              assert not isRight and b"[AUTH]" in error.args[0], (user, error)
+      assert len(seen) == 4, "each greeting has a timestamp of its own"
+      """
+    let run = try Program.run("python3", ["-c", script, "\(gatepost.ports.pop3)"])
+    #expect(run.status == 0, "\(run.output)")
+    try gatepost.eventually("the grant is in the whitelist") { gatepost.grants.count == 1 }
+    #expect(gatepost.grants[0].hasPrefix("127.0.0.1 old APOP "))
+
+    try gatepost.configure("")
+    try gatepost.reload()
+    let client = try Client(port: gatepost.ports.pop3)
+    #expect(try client.line() == "+OK gw.home.example POP3 server ready")
+    client.send("APOP old \(String(repeating: "0", count: 32))\r\n")
+    #expect(try client.line() == "-ERR APOP is not offered")
+  }
+
   @Test("Of two clients at the same moment one has the maildrop, and a lost connection frees it")
   func race() throws {
     let gatepost = try Gatepost()

@@ -51,6 +51,8 @@ struct TestBed {
         return
       }
       open(user)
+    case .verifyDigest:
+      output += session.refuseLogin(.wrongCredentials).bytes
     case .lookUp(_, let binding):
       perform(
         session.lookedUp(

@@ -19,9 +19,10 @@ struct VerbStateTests {
     case transaction
 
     var session: Session {
-      var session = Session(
-        SessionSettings(hostName: "h", offersTLS: true, allowsLoginWithoutTLS: self != .guarded),
-        isSecure: self == .secure)
+      var settings = SessionSettings(
+        hostName: "h", offersTLS: true, allowsLoginWithoutTLS: self != .guarded)
+      settings.timestamp = "<1@h>"
+      var session = Session(settings, isSecure: self == .secure)
       switch self {
       case .clear, .guarded, .secure: break
       case .named: _ = session.receive(Array("USER alice".utf8)[...])
@@ -42,6 +43,7 @@ struct VerbStateTests {
       String(decoding: reply.bytes.prefix { $0 != 0x20 && $0 != 0x0D }, as: UTF8.self)
     case .startTLS: "tls"
     case .verify: "verify"
+    case .verifyDigest: "digest"
     case .lookUp: "look-up"
     case .checkProof: "check"
     case .logIn: "log-in"
@@ -53,6 +55,10 @@ struct VerbStateTests {
 
   /// A command, and what comes of it in each place in order.
   private static let table: [(Verb, String, [String])] = [
+    (
+      .apop, "APOP bob \(String(repeating: "0", count: 32))",
+      ["digest", "-ERR", "digest", "digest", "-ERR", "-ERR"]
+    ),
     (.auth, "AUTH PLAIN", ["+", "-ERR", "+", "+", "-ERR", "-ERR"]),
     (.capa, "CAPA", ["+OK", "+OK", "+OK", "+OK", "-ERR", "+OK"]),
     (.dele, "DELE 2", ["-ERR", "-ERR", "-ERR", "-ERR", "-ERR", "+OK"]),
@@ -101,7 +107,8 @@ struct VerbStateTests {
     for line in [
       "CAPA x", "DELE", "DELE 1 2", "DELE x", "DELE 0", "LIST 1 2", "NOOP x", "PASS", "QUIT x",
       "RETR", "RETR 1 2", "RSET x", "STAT x", "STLS x", "TOP", "TOP 1", "TOP 1 -1", "UIDL x",
-      "USER", "UTF8 x", "LANG en de", "AUTH PLAIN a b", "XTND", "", " ",
+      "USER", "UTF8 x", "LANG en de", "APOP", "APOP a", "APOP a 0", "AUTH PLAIN a b", "XTND", "",
+      " ",
     ] {
       var session = place.session
       #expect(Self.kind(session.receive(Array(line.utf8)[...])) == "-ERR", "\(line)")

@@ -50,6 +50,7 @@ extension Configuration {
     var catchAll: AliasTarget?
     var redirectAll: Mailbox?
     var upgradesHashes = false
+    var offersAPOP = false
     var quota: ByteCount?
     var quotaMessages: Int?
     var pop3PlainLogin = PlainLogin.nowhere
@@ -111,7 +112,7 @@ extension Configuration {
     smtp = SMTP(addsMissingFields: draft.addsMissingFields, addsSender: draft.addsSender)
     profiles = draft.profiles
     pop3 = POP3(
-      plainLogin: draft.pop3PlainLogin, loginDelay: draft.loginDelay,
+      plainLogin: draft.pop3PlainLogin, offersAPOP: draft.offersAPOP, loginDelay: draft.loginDelay,
       expiryDays: draft.expiry.map { Int($0.components.seconds / 86_400) })
     self.warnings = warnings
   }

@@ -203,6 +203,8 @@ package struct Configuration: Sendable {
   package struct POP3: Sendable {
     /// Where a password is taken without TLS.
     package let plainLogin: PlainLogin
+    /// Whether APOP is offered.
+    package let offersAPOP: Bool
     /// How long a user has to wait between two logins; nil for no time.
     package let loginDelay: Duration?
     /// After how many days messages that were read are removed; nil for never.

@@ -146,6 +146,10 @@ enum Keys {
         "Where a password is taken over a connection that is not encrypted."
       ) { $0.pop3PlainLogin = $1 },
       Key(
+        .pop3, "apop", .boolean, default: .text("no"),
+        "Whether APOP is offered, which only users with a plain secret can use."
+      ) { $0.offersAPOP = $1 },
+      Key(
         .pop3, "login-delay", .optional(.duration(.seconds(1) ... .seconds(86_400))),
         default: .absent(example: "60s"),
         "How long a user has to wait between two logins; without it, no time."

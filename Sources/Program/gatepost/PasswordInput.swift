@@ -7,6 +7,10 @@ struct PasswordInput: ParsableArguments {
   @Flag(help: "Read the password from the first line of the standard input.")
   var passwordStdin = false
 
+  @Flag(
+    help: "Keep the password itself in the file of users, for APOP; anyone who reads it has it.")
+  var plainSecret = false
+
   /// The verifier for the password that is given or asked for, and asked for again.
   func verifier(of name: UserName) throws(Failure) -> Verifier {
     let password = try passwordStdin ? given() : asked(name)
@@ -18,6 +22,12 @@ struct PasswordInput: ParsableArguments {
     // No protocol can carry some of them, and Ctrl-C at the question is not the password either.
     guard password.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
       throw Failure(.data, "the password holds a control character; nothing is changed")
+    }
+    if plainSecret {
+      guard let verifier = Verifier(plainSecret: password) else {
+        throw Failure(.data, "a plain secret is of printable ASCII, without spaces and colons")
+      }
+      return verifier
     }
     do throws(SystemError) {
       return .scram(try SCRAMVerifier(password: password))

@@ -131,6 +131,7 @@ struct UserCommand: ParsableCommand {
       switch user.verifier {
       case .scram: "scram-sha-256"
       case .crypt: "crypt"
+      case .plain: "plain"
       case .locked: "locked"
       }
     }

@@ -25,6 +25,7 @@ extension Configuration {
       hostName: server.hostname.text, allowsLoginWithoutTLS: pop3.plainLogin.allows,
       timeout: limits.pop3Timeout)
     settings.loginTime = abuse.loginTime
+    settings.offersAPOP = pop3.offersAPOP
     settings.loginDelay = pop3.loginDelay
     settings.expiryDays = pop3.expiryDays
     return settings

@@ -11,6 +11,9 @@ package enum Action: Sendable {
   ///
   /// There is no mechanism where the password came with PASS.
   case verify(user: String, password: [UInt8], mechanism: Mechanism?)
+  /// Check the digest of APOP, made of the timestamp in the greeting and the secret, and open the
+  /// maildrop; then call `open` or `refuseLogin`.
+  case verifyDigest(user: String, timestamp: String, digest: [UInt8])
   /// Call `lookedUp` with what SCRAM has for this user, and the channel binding data of the kind with
   /// this registered name; or `refuseLogin`.
   case lookUp(user: String, binding: String?)

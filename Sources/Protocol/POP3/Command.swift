@@ -4,6 +4,7 @@ internal import SASL
 ///
 /// The state of the session has no say here: a command may be well formed and out of place.
 enum Command: Equatable {
+  case apop(name: String, digest: [UInt8])
   case auth(mechanism: ArraySlice<UInt8>, initialResponse: ArraySlice<UInt8>?)
   case capabilities
   case delete(message: Int)
@@ -71,6 +72,7 @@ enum Command: Equatable {
       case (.dele, 1): Self.number(words[0]).map { .delete(message: $0) }
       case (.retr, 1): Self.number(words[0]).map { .retrieve(message: $0) }
       case (.top, 2): Self.top(words[0], words[1])
+      case (.apop, 2): Self.apop(words[0], words[1])
       case (.user, 1): Self.userName(words[0]).map { .user($0) }
       // No text has it, but clients from before RFC 5034 ask for the mechanisms this way.
       case (.auth, 0): .listMechanisms
@@ -83,6 +85,12 @@ enum Command: Equatable {
   }
 
   private static let space = UInt8(ascii: " ")
+
+  /// A digest is 32 digits of base 16, in small letters (RFC 1939 §7).
+  private static func apop(_ name: ArraySlice<UInt8>, _ digest: ArraySlice<UInt8>) -> Command? {
+    guard digest.count == 32, let name = userName(name) else { return nil }
+    return .apop(name: name, digest: Array(digest))
+  }
 
   private static func top(_ message: ArraySlice<UInt8>, _ lines: ArraySlice<UInt8>) -> Command? {
     guard let message = number(message), let lines = number(lines) else { return nil }

@@ -33,10 +33,11 @@ package struct Session: Sendable {
     self.isSecure = isSecure
   }
 
-  /// The first line of the server.
-  ///
-  /// It has no `<...>`, which would offer APOP: that needs passwords in clear on disk.
-  package var greeting: Reply { .ok("\(settings.hostName) POP3 server ready") }
+  /// The first line of the server; a timestamp in it offers APOP (RFC 1939 §7).
+  package var greeting: Reply {
+    let timestamp = settings.timestamp.map { " \($0)" } ?? ""
+    return .ok("\(settings.hostName) POP3 server ready\(timestamp)")
+  }
 
   /// Whether no more commands are read, and the connection is closed after the last reply.
   package var isEnded: Bool { if case .ended = state { true } else { false } }
@@ -101,7 +102,7 @@ package struct Session: Sendable {
       guard settings.offersTLS else { return refuse("TLS is not available") }
       return .startTLS(.ok("Begin TLS"))
     case (.user, .authorization) where !mayLogIn, (.password, .authorization) where !mayLogIn,
-      (.auth, .authorization) where !mayLogIn:
+      (.auth, .authorization) where !mayLogIn, (.apop, .authorization) where !mayLogIn:
       return refuse("Use STLS before you log in")
     case (.user(let name), .authorization):
       // The answer is the same for every name, so that none can be probed.
@@ -112,6 +113,10 @@ package struct Session: Sendable {
       return .verify(user: user, password: password, mechanism: nil)
     case (.password, .authorization):
       return refuse("USER comes first")
+    case (.apop(let name, let digest), .authorization):
+      guard let timestamp = settings.timestamp else { return refuse("APOP is not offered") }
+      state = .authorization(user: nil)
+      return .verifyDigest(user: name, timestamp: timestamp, digest: digest)
     case (.listMechanisms, .authorization):
       return .reply(.lines("Mechanisms follow", mayLogIn ? mechanisms : []))
     case (.auth(let name, let initialResponse), .authorization):

@@ -6,6 +6,9 @@ package struct SessionSettings: Sendable {
   package var offersTLS: Bool
   /// Whether a password may come over a connection without TLS.
   package var allowsLoginWithoutTLS: Bool
+  /// What the digest of APOP is made of, `<...@host>`, another for each session; nil where APOP is not
+  /// offered (RFC 1939 §7).
+  package var timestamp: String?
   /// How long a user has to wait between two logins; nil for no time.
   package var loginDelay: Duration?
   /// After how many days messages that were read are removed; nil for never.

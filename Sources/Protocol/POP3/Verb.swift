@@ -1,5 +1,6 @@
 /// A command's keyword, with the rules that belong to it.
 enum Verb: String, CaseIterable {
+  case apop = "APOP"
   case auth = "AUTH"
   case capa = "CAPA"
   case dele = "DELE"
@@ -24,6 +25,7 @@ enum Verb: String, CaseIterable {
     case optionalMessage
     case messageAndLines
     case name
+    case nameAndDigest
     case password
     case mechanism
     case optionalLanguage
@@ -43,6 +45,7 @@ enum Verb: String, CaseIterable {
     case .list, .uidl: .optionalMessage
     case .top: .messageAndLines
     case .user: .name
+    case .apop: .nameAndDigest
     case .pass: .password
     case .auth: .mechanism
     case .lang: .optionalLanguage
@@ -57,6 +60,7 @@ enum Verb: String, CaseIterable {
     case .optionalMessage: "Usage: \(rawValue) [message]"
     case .messageAndLines: "Usage: \(rawValue) message lines"
     case .name: "Usage: \(rawValue) name"
+    case .nameAndDigest: "Usage: \(rawValue) name digest"
     case .password: "Usage: \(rawValue) password"
     case .mechanism: "Usage: \(rawValue) mechanism [initial response]"
     case .optionalLanguage: "Usage: \(rawValue) [language]"

@@ -20,6 +20,18 @@ extension RetrievalSession {
     }
   }
 
+  /// Checks a digest of APOP and logs in.
+  func logIn(
+    _ name: String, timestamp: String, digest: [UInt8]
+  ) async throws(ConnectionError) {
+    switch service.accounts.verify(user: name, timestamp: timestamp, digest: digest) {
+    case .verified(let user) where !user.mayPOP: try await send(forbid(user))
+    case .verified(let user): try await logIn(user.name.text, how: "APOP")
+    case .wrong: try await refuse(name, nil)
+    case .temporary(let reason): try await send(refuse(name, .temporary, because: reason))
+    }
+  }
+
   /// Looks up what SCRAM tells the client about a user.
   @inline(never)
   func lookUp(_ name: String, _ binding: String?) -> Action {
@@ -65,8 +77,12 @@ extension RetrievalSession {
   ///
   /// The grant is earned by what the client hears `+OK` for, not by a password alone.
   func logIn(_ user: String, _ mechanism: Mechanism?) async throws(ConnectionError) {
+    try await logIn(user, how: mechanism?.name ?? "USER")
+  }
+
+  private func logIn(_ user: String, how: String) async throws(ConnectionError) {
     service.conduct.noteLogin(of: connection.peer.host)
-    try await send(await open(user, how: name(of: mechanism)))
+    try await send(await open(user, how: how + (connection.isEncrypted ? "+TLS" : "")))
   }
 
   /// Answers a wrong password or proof: late, so that guessing takes its time.
@@ -100,12 +116,6 @@ extension RetrievalSession {
     if protocolSession.loginDelay != nil { service.loginTimes.note(user, at: .now) }
     earnGrant(user, how: how)
     return protocolSession.open(maildrop.listing)
-  }
-
-  /// How the log and a grant call a login.
-  @inline(never)
-  private func name(of mechanism: Mechanism?) -> String {
-    (mechanism?.name ?? "USER") + (connection.isEncrypted ? "+TLS" : "")
   }
 
   /// Lets the client send for a while if a login where it is earns that.

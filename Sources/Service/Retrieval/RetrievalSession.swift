@@ -30,12 +30,19 @@ final class RetrievalSession {
     var offer = SessionSettings(
       hostName: settings.hostName, offersTLS: service.identity != nil,
       allowsLoginWithoutTLS: settings.allowsLoginWithoutTLS(connection.peer.host))
+    if settings.offersAPOP { offer.timestamp = Self.timestamp(settings.hostName) }
     offer.loginDelay = settings.loginDelay
     offer.expiryDays = settings.expiryDays
     protocolSession = Session(offer, isSecure: beginsWithTLS)
   }
 
   var client: String { "\(connection.peer.host)" }
+
+  /// Something that no other session has in its greeting; nothing where there are no random numbers.
+  private static func timestamp(_ hostName: String) -> String? {
+    guard let random = try? randomBytes(count: 12) else { return nil }
+    return "<" + random.map { String($0) }.joined(separator: ".") + "@\(hostName)>"
+  }
 
   /// The end of the next wait for the client: whoever has not logged in has less time, all in all.
   var deadline: Instant {
@@ -67,6 +74,8 @@ final class RetrievalSession {
     case .startTLS(let reply): try await startTLS(after: reply)
     case .verify(let user, let password, let mechanism):
       try await logIn(user, password, mechanism)
+    case .verifyDigest(let user, let timestamp, let digest):
+      try await logIn(user, timestamp: timestamp, digest: digest)
     case .lookUp(let user, let binding): try await perform(lookUp(user, binding))
     case .checkProof(let proof): try await check(proof)
     case .logIn(let user, let mechanism): try await logIn(user, mechanism)

@@ -11,6 +11,8 @@ package struct RetrievalSettings: Sendable {
   /// How long a client may be silent, or not take what it has asked for; at least 10 minutes
   /// (RFC 1939 §3).
   package var timeout: Duration
+  /// Whether APOP is offered (RFC 1939 §7).
+  package var offersAPOP = false
   /// How long a user has to wait between two logins; nil for no time.
   package var loginDelay: Duration?
   /// After how many days messages that were read are removed; nil for never.

@@ -34,12 +34,28 @@ extension Accounts {
     let isRight = verifier.accepts(proof)
     guard let user else { return (refusal, signature) }
     if isRight, !isDecoy { return (.verified(user), signature) }
-    if case .crypt = login(of: user) {
+    if login(of: user).isUpgradable {
       report(
-        "\(user.name) has a hash of crypt(3) and cannot log in with SCRAM: set the password anew, or "
+        "\(user.name) has no verifier for SCRAM and cannot log in with SCRAM: set the password anew, or "
           + "have the client use PLAIN, once where upgrade-hashes is on")
     }
     return (refusal, signature)
+  }
+
+  /// Checks the digest of APOP, 32 digits of base 16, which only a user with a plain secret can have
+  /// (RFC 1939 §7).
+  package func verify(user name: String, timestamp: String, digest: [UInt8]) -> Verification {
+    let user = user(named: name)
+    // Without a secret the work is the same, and no digest is right.
+    var secret = decoySecret
+    if case .plain(let own)? = user?.login { secret = Array(own.utf8) }
+    guard let hash = KeyDerivation.md5(Array(timestamp.utf8) + secret) else {
+      return .temporary("there is no MD5 here")
+    }
+    let digits = hash.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    let isRight = KeyDerivation.constantTimeEquals(Array(digits.utf8), digest)
+    guard let user, isRight, case .plain = user.login else { return refusal }
+    return .verified(user)
   }
 
   /// What a proof of the user is checked against: a verifier of no password where there is none.

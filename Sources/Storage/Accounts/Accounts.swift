@@ -98,7 +98,7 @@ package final class Accounts {
     guard (1...Limits.passwordBytes).contains(password.count) else { return refusal }
     let found = verification(
       ofUserNamed: name, verifier, isRight: await workers.run { verifier.accepts(password) })
-    if case .verified(let user) = found, case .crypt = verifier {
+    if case .verified(let user) = found, verifier.isUpgradable {
       await upgrade(user, password)
     }
     return found

@@ -73,7 +73,7 @@ package final class UpgradedVerifiers {
 
   /// The verifier that was made for the user's hash; nil if there is none.
   func verifier(of user: User) -> SCRAMVerifier? {
-    guard case .crypt = user.login, let entry = entries[user.name],
+    guard user.login.isUpgradable, let entry = entries[user.name],
       entry.credential == user.credential
     else { return nil }
     return entry.verifier

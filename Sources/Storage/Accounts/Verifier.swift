@@ -1,13 +1,18 @@
+import TLS
+
 /// What a user's password is verified against, the second field of a line of the users file.
 package enum Verifier: Equatable, Sendable {
   /// `{SCRAM-SHA-256}iterations,salt,StoredKey,ServerKey`, in the manner of RFC 5803 §2.
   case scram(SCRAMVerifier)
   /// A hash of crypt(3), for users that come from another system.
   case crypt(CryptHash)
+  /// `{PLAIN}secret`: the password itself, for clients that know nothing better than APOP.
+  case plain(String)
   /// `!`: the user receives mail and cannot log in.
   case locked
 
   private static let scheme = "{SCRAM-SHA-256}"
+  private static let plainScheme = "{PLAIN}"
 
   /// The verifier that is spelled so; nil if it is none, such as a password in clear.
   package init?(_ text: Substring) {
@@ -17,10 +22,22 @@ package enum Verifier: Equatable, Sendable {
       let rest = Substring(text.utf8.dropFirst(Self.scheme.utf8.count))
       guard let verifier = SCRAMVerifier(rest) else { return nil }
       self = .scram(verifier)
+    } else if text.hasPrefix(Self.plainScheme) {
+      let secret = Array(text.utf8.dropFirst(Self.plainScheme.utf8.count))
+      guard let verifier = Verifier(plainSecret: secret) else { return nil }
+      self = verifier
     } else {
       guard let hash = CryptHash(text) else { return nil }
       self = .crypt(hash)
     }
+  }
+
+  /// The password itself; nil if a line of the users file has no room for it.
+  package init?(plainSecret secret: [UInt8]) {
+    guard (1...Limits.passwordBytes).contains(secret.count),
+      secret.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: ":") })
+    else { return nil }
+    self = .plain(String(decoding: secret, as: UTF8.self))
   }
 
   /// The field as it is written; it never holds a colon or a line end.
@@ -28,6 +45,7 @@ package enum Verifier: Equatable, Sendable {
     switch self {
     case .scram(let verifier): Self.scheme + verifier.text
     case .crypt(let hash): hash.text
+    case .plain(let secret): Self.plainScheme + secret
     case .locked: "!"
     }
   }
@@ -36,6 +54,14 @@ package enum Verifier: Equatable, Sendable {
   ///
   /// Its work is that of a verifier made here, and so is that of a user who is locked.
   static let decoy = Verifier.locked
+
+  /// Whether it serves passwords only, and a verifier for SCRAM can be made at a login.
+  var isUpgradable: Bool {
+    switch self {
+    case .crypt, .plain: true
+    case .scram, .locked: false
+    }
+  }
 
   /// Whether it is the password; nil when that cannot be found out now.
   ///
@@ -46,6 +72,10 @@ package enum Verifier: Equatable, Sendable {
       return verifier.accepts(password)
     case .crypt(let hash):
       return hash.accepts(password)
+    case .plain(let secret):
+      // Hashes are of one length, and tell nothing of the secret's.
+      return KeyDerivation.constantTimeEquals(
+        KeyDerivation.sha256(password), KeyDerivation.sha256(Array(secret.utf8)))
     case .locked:
       let salt = [UInt8](repeating: 0, count: Limits.saltBytes)
       _ = SCRAMVerifier(password: password, salt: salt, iterations: Limits.iterations)

@@ -17,6 +17,22 @@ package enum KeyDerivation {
     }
   }
 
+  /// The MD5 hash of `message`, of 16 bytes, for APOP (RFC 1939 §7) and nothing else.
+  ///
+  /// - Returns: nil where the library has no MD5, as its FIPS module has not.
+  package static func md5(_ message: [UInt8]) -> [UInt8]? {
+    OpenSSL.start()
+    var isDone = false
+    let hash = unsafe [UInt8](unsafeUninitializedCapacity: 16) { output, count in
+      isDone = unsafe message.withUnsafeBytes { message in
+        unsafe EVP_Digest(
+          message.baseAddress, message.count, output.baseAddress, nil, EVP_md5(), nil) == 1
+      }
+      count = isDone ? 16 : 0
+    }
+    return isDone ? hash : nil
+  }
+
   /// The keyed hash of `message` (RFC 2104 §2).
   package static func hmacSHA256(key: [UInt8], _ message: [UInt8]) -> [UInt8] {
     OpenSSL.start()

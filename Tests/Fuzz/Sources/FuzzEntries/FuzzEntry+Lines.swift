@@ -36,8 +36,9 @@ extension FuzzEntry {
 
   /// Each line is the client's; what the driver would say is the same in every run.
   static func runPOP3(_ input: [UInt8]) throws(FuzzFinding) {
-    let settings = SessionSettings(
+    var settings = SessionSettings(
       hostName: "gw.home.example", offersTLS: true, allowsLoginWithoutTLS: true)
+    settings.timestamp = "<1@gw.home.example>"
     var session = POP3.Session(settings, isSecure: false)
     for line in input.split(separator: .lineFeed, omittingEmptySubsequences: false) {
       var output: [UInt8] = []
@@ -47,7 +48,7 @@ extension FuzzEntry {
       case .startTLS(let reply):
         output = reply.bytes
         session.tlsEstablished()
-      case .verify, .logIn:
+      case .verify, .verifyDigest, .logIn:
         output = session.open(listing).bytes
       case .lookUp:
         if case .reply(let reply) = session.lookedUp(parameters) { output = reply.bytes }
