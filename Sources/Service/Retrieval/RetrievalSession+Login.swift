@@ -14,7 +14,9 @@ extension RetrievalSession {
     _ name: String, _ password: [UInt8], _ mechanism: Mechanism?
   ) async throws(ConnectionError) {
     switch await service.accounts.verify(user: name, password: password) {
-    case .verified(let user): try await logIn(user, mechanism)
+    case .verified(let user) where !user.mayPOP: try await send(forbid(user))
+    case .verified(let user):
+      try await send(await open(user.name.text, how: way(mechanism?.name)))
     case .wrong: try await refuse(name, password)
     case .temporary(let reason): try await send(refuse(name, .temporary, because: reason))
     }
@@ -26,7 +28,7 @@ extension RetrievalSession {
   ) async throws(ConnectionError) {
     switch service.accounts.verify(user: name, timestamp: timestamp, digest: digest) {
     case .verified(let user) where !user.mayPOP: try await send(forbid(user))
-    case .verified(let user): try await logIn(user.name.text, how: "APOP")
+    case .verified(let user): try await send(await open(user.name.text, how: way("APOP")))
     case .wrong: try await refuse(name, nil)
     case .temporary(let reason): try await send(refuse(name, .temporary, because: reason))
     }
@@ -60,29 +62,15 @@ extension RetrievalSession {
     protocolSession.proofAccepted(user: user, serverSignature: signature)
   }
 
-  private func logIn(_ user: User, _ mechanism: Mechanism?) async throws(ConnectionError) {
-    if user.mayPOP {
-      try await logIn(user.name.text, mechanism)
-    } else {
-      try await send(forbid(user))
-    }
-  }
-
   @inline(never)
   private func forbid(_ user: User) -> Reply {
     refuse(user.name.text, .forbidden, because: "the user has may-pop=no")
   }
 
-  /// Opens the maildrop and gives the client its grant.
-  ///
-  /// The grant is earned by what the client hears `+OK` for, not by a password alone.
-  func logIn(_ user: String, _ mechanism: Mechanism?) async throws(ConnectionError) {
-    try await logIn(user, how: mechanism?.name ?? "USER")
-  }
-
-  private func logIn(_ user: String, how: String) async throws(ConnectionError) {
-    service.conduct.noteLogin(of: connection.peer.host)
-    try await send(await open(user, how: how + (connection.isEncrypted ? "+TLS" : "")))
+  /// How the log and a grant call a login with a mechanism, or with PASS where there is none.
+  @inline(never)
+  func way(_ mechanism: String?) -> String {
+    (mechanism ?? "USER") + (connection.isEncrypted ? "+TLS" : "")
   }
 
   /// Answers a wrong password or proof: late, so that guessing takes its time.
@@ -92,19 +80,31 @@ extension RetrievalSession {
     try await send(protocolSession.refuseLogin(mayGoOn ? .wrongCredentials : .tooManyFailures))
   }
 
-  private func open(_ user: String, how: String) async -> Reply {
-    if let delay = protocolSession.loginDelay,
-      service.loginTimes.isTooSoon(user, delay: delay, at: .now)
-    {
-      return refuse(user, .tooSoon, because: "the last login was less than \(delay) ago")
-    }
+  /// Opens the maildrop of a user who has proved to be it, and gives the client its grant.
+  ///
+  /// The grant is earned by what the client hears `+OK` for, not by a password alone.
+  func open(_ user: String, how: String) async -> Reply {
+    if let refusal = prepare(user) { return refusal }
     do throws(SystemError) {
-      let expiryDays = service.settings.expiryDays
       return welcome(
         to: try await service.maildrops.open(user, expiryDays: expiryDays), user, how: how)
     } catch {
       return refuse(user, .temporary, because: "the maildrop: \(error)")
     }
+  }
+
+  /// Forgives failed logins; returns why this one comes too soon, if it does.
+  @inline(never)
+  private func prepare(_ user: String) -> Reply? {
+    service.conduct.noteLogin(of: connection.peer.host)
+    guard let delay = protocolSession.loginDelay,
+      service.loginTimes.isTooSoon(user, delay: delay, at: .now)
+    else { return nil }
+    return refuse(user, .tooSoon, because: "the last login was less than \(delay) ago")
+  }
+
+  private var expiryDays: Int? {
+    @inline(never) get { service.settings.expiryDays }
   }
 
   /// Takes over the maildrop; there is none when another session has it.

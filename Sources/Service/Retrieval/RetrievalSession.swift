@@ -3,6 +3,7 @@ import Log
 import Network
 import POP3
 import Platform
+import SASL
 
 /// One client: what is known of it, and how each line is answered.
 @Loop
@@ -78,7 +79,8 @@ final class RetrievalSession {
       try await logIn(user, timestamp: timestamp, digest: digest)
     case .lookUp(let user, let binding): try await perform(lookUp(user, binding))
     case .checkProof(let proof): try await check(proof)
-    case .logIn(let user, let mechanism): try await logIn(user, mechanism)
+    case .logIn(let user, let mechanism):
+      try await send(await open(user, how: way(mechanism.name)))
     case .list: try await sendListing()
     case .send(let index, let bodyLines): try await send(index, bodyLines: bodyLines)
     case .update(let messages): try await update(messages)
