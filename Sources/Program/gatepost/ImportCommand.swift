@@ -11,7 +11,8 @@ struct ImportCommand: ParsableCommand {
     abstract: "Take over the users of a Dovecot passwd-file, or lines of /etc/shadow.",
     discussion: """
       Names and passwords are taken, and users that are there already are left as they are. With a hash \
-      of crypt(3) a user logs in by PLAIN, LOGIN and USER; SCRAM needs a new password.
+      of crypt(3) a user logs in by PLAIN, LOGIN and USER; SCRAM needs a new password, or upgrade-hashes in the \
+      configuration.
       """)
 
   @OptionGroup var place: ConfigurationPlace

@@ -11,6 +11,7 @@ struct UserCommand: ParsableCommand {
     discussion: "A change holds at once; the server need not be told.",
     subcommands: [
       Add.self, Set.self, ChangePassword.self, Remove.self, List.self, ImportCommand.self,
+      UpgradeCommand.self,
     ])
 
   struct Add: ParsableCommand {
@@ -117,10 +118,15 @@ struct UserCommand: ParsableCommand {
     @OptionGroup var place: ConfigurationPlace
 
     func run() throws {
-      let path = try place.load().server.users
+      let server = try place.load().server
+      // Who may not look at it, or has no server here yet, is told what the file of users says.
+      let upgrades =
+        server.upgradesHashes ? try? UpgradeCommand.table(in: server.state) : nil
       do throws(UsersFileError) {
-        for user in try UsersFile.read(path: path).users {
-          Console.say(([user.name.text, login(user)] + user.options).joined(separator: " "))
+        for user in try UsersFile.read(path: server.users).users {
+          let isUpgraded = upgrades?.replacement(for: user) != nil
+          let login = login(user) + (isUpgraded ? "+scram-sha-256" : "")
+          Console.say(([user.name.text, login] + user.options).joined(separator: " "))
         }
       } catch {
         throw Failure(error)

@@ -25,6 +25,7 @@ final class Daemon {
   private let conduct: Conduct
   private let trusted: ListedClients
   private let earning: ListedClients
+  private let accounts: Accounts
   private let recipients: LocalRecipients
   private let receiver: Receiver
   private let retrieval: Retrieval
@@ -67,6 +68,7 @@ final class Daemon {
     conduct = parts.conduct
     trusted = parts.trusted
     earning = parts.earning
+    accounts = parts.accounts
     self.recipients = parts.recipients
     retrieval = Retrieval(
       configuration.retrieval, identity: identity,
@@ -132,6 +134,7 @@ final class Daemon {
       }
       group.addTask { [self] in await relayer.run() }
       group.addTask { [self] in await grants.keepFile() }
+      group.addTask { [self] in await accounts.keepUpgrades() }
       group.addTask { [self] in await control?.run() }
       group.addTask { await Self.settle() }
     }
@@ -197,6 +200,7 @@ final class Daemon {
       trusted.networks = configuration.relay.networks
       conduct.rules = configuration.clientRules
       recipients.rules = configuration.localRules
+      accounts.setUpgradesHashes(configuration.server.upgradesHashes)
       receiver.settings = configuration.receiving(isTrusted: trusted.contains)
       earning.take(configuration.popBeforeSMTP)
       grants.rules = configuration.grantRules

@@ -40,20 +40,19 @@ struct Parts {
     identity = try StartError.about("TLS") { () throws(TLSError) in
       try Self.identity(configuration)
     }
+    let upgrades = try StartError.about("state \(server.state)") { () throws(SystemError) in
+      try Upgrades(path: server.state, disk: disk) { Log.say(.warning, $0) }
+    }
     accounts = try StartError.about("users") { () throws(UsersFileError) in
       // A thread of its own: whoever floods us with passwords must not hold up what is synced.
       try Accounts(
-        path: server.users, domains: server.domains, workers: WorkerPool(threads: 1)
+        path: server.users, domains: server.domains, workers: WorkerPool(threads: 1),
+        upgrades: upgrades
       ) {
         Log.say(.error, $0)
       }
     }
-    if server.upgradesHashes {
-      accounts.upgraded = try StartError.about("state \(server.state)") {
-        () throws(SystemError) in
-        try UpgradedVerifiers(path: server.state, disk: disk) { Log.say(.error, $0) }
-      }
-    }
+    accounts.setUpgradesHashes(server.upgradesHashes)
     let aliases = try StartError.about("aliases") { () throws(UsersFileError) in
       try Aliases(path: configuration.local.aliases) { Log.say(.error, $0) }
     }

@@ -6,9 +6,8 @@ import TLS
 /// The logins in which the password is proved and not sent.
 ///
 /// Who does not exist, is locked, or has a hash of crypt(3) gets a salt too, always the same one, and is
-/// refused at the proof, after the same work: no answer tells who there is.
-// Limitation: a verifier that was made elsewhere, with other iterations or a salt of another length,
-// tells that its user exists.
+/// refused at the proof, after the same work: no answer tells who there is. Iterations and the length of
+/// the salt are those of some user.
 extension Accounts {
   /// What SCRAM tells a client that wants to log in by this name.
   ///
@@ -34,10 +33,10 @@ extension Accounts {
     let isRight = verifier.accepts(proof)
     guard let user else { return (refusal, signature) }
     if isRight, !isDecoy { return (.verified(user), signature) }
-    if login(of: user).isUpgradable {
+    if isDecoy, user.login.isUpgradable {
       report(
         "\(user.name) has no verifier for SCRAM and cannot log in with SCRAM: set the password anew, or "
-          + "have the client use PLAIN, once where upgrade-hashes is on")
+          + "have the client use PLAIN" + (upgradesHashes ? " once" : ""))
     }
     return (refusal, signature)
   }
@@ -64,11 +63,14 @@ extension Accounts {
   ) -> (verifier: SCRAMVerifier, isDecoy: Bool) {
     // Another spelling of a name must not have another salt, for that of a user has not. It is made for
     // those who have one too, as the time it takes would tell them from the others.
+    let model = decoys.scram(decoyNumber(of: name))
     let name = login(name)?.text ?? name.asciiLowercased
-    let hash = KeyDerivation.hmacSHA256(key: decoySecret, Array(name.utf8))
-    if let user, case .scram(let verifier) = login(of: user) { return (verifier, false) }
+    var hash = KeyDerivation.hmacSHA256(key: decoySecret, Array(name.utf8))
+    let saltBytes = model?.salt.count ?? Limits.saltBytes
+    while hash.count < saltBytes { hash += KeyDerivation.hmacSHA256(key: decoySecret, hash) }
+    if let user, case .scram(let verifier) = self.verifier(of: user) { return (verifier, false) }
     let decoy = SCRAMVerifier(
-      iterations: Limits.iterations, salt: Array(hash.prefix(Limits.saltBytes)),
+      iterations: model?.iterations ?? Limits.iterations, salt: Array(hash.prefix(saltBytes)),
       storedKey: decoySecret, serverKey: decoySecret)
     return (decoy, true)
   }

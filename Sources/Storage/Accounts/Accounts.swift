@@ -16,14 +16,14 @@ package final class Accounts {
   private let workers: WorkerPool
   private let file: FollowedFile<[UserName: User]>
   let report: @Loop (String) -> Void
-  /// What the salts are made of that SCRAM tells of users who have none.
+  /// What the salts are made of that SCRAM tells of users who have none, and what chooses decoys.
   // Limitation: it is another after a restart, and those salts with it.
   let decoySecret: [UInt8]
+  /// What passwords are verified against where there is no user.
+  var decoys = Decoys([])
+  let upgrades: Upgrades?
 
-  /// What hashes of crypt(3) are replaced by; nil where they are not to be.
-  package var upgraded: UpgradedVerifiers?
-
-  private var users: [UserName: User] { file.content }
+  var users: [UserName: User] { file.content }
   /// Why the file cannot be used now.
   var problem: UsersFileError? { file.problem }
 
@@ -33,14 +33,17 @@ package final class Accounts {
   ///   - path: The users file.
   ///   - domains: The domains of the users, which may follow the name at a login.
   ///   - workers: Where passwords are verified.
+  ///   - upgrades: Where verifiers are kept that replace hashes of crypt(3), once it is wanted.
   ///   - report: Takes each problem that the file comes to have, and the end of it; and each login that
   ///     must fail because of what stands in it.
   /// - Throws: why there are no users to begin with.
   package init(
-    path: String, domains: [Domain], workers: WorkerPool, report: @escaping @Loop (String) -> Void
+    path: String, domains: [Domain], workers: WorkerPool, upgrades: Upgrades? = nil,
+    report: @escaping @Loop (String) -> Void
   ) throws(UsersFileError) {
     self.domains = Set(domains)
     self.workers = workers
+    self.upgrades = upgrades
     self.report = report
     do throws(SystemError) {
       decoySecret = try randomBytes(count: KeyDerivation.hashBytes)
@@ -54,10 +57,19 @@ package final class Accounts {
       return Dictionary(uniqueKeysWithValues: users.map { ($0.name, $0) })
     }
     file = try FollowedFile(source, report: report)
+    usersChanged()
   }
 
   /// Reads the file again if it has changed.
-  func refresh() { file.refresh() }
+  func refresh() {
+    if file.refresh() { usersChanged() }
+  }
+
+  /// Finds out what follows from the users as they are now.
+  func usersChanged() {
+    upgrades?.update(for: users)
+    decoys = Decoys(users.values.lazy.map { self.verifier(of: $0) })
+  }
 
   /// The names of all users, sorted.
   package var names: [UserName] {
@@ -87,66 +99,52 @@ package final class Accounts {
   /// It is another with each new password, so that what was earned with the old one ends.
   package func credential(ofUser name: String) -> String? {
     guard let user = user(named: name), user.login != .locked else { return nil }
-    return user.credential
+    // Of the line of the user, so that an upgrade of a hash ends nothing.
+    return user.verifier.fingerprint.hexadecimal
   }
 
   /// Verifies a password on a worker thread.
   ///
   /// The name may have another case, as telephones write it, and a local domain.
   package func verify(user name: String, password: [UInt8]) async -> Verification {
-    let verifier = verifier(ofUserNamed: name)
+    let check = check(ofUserNamed: name)
     guard (1...Limits.passwordBytes).contains(password.count) else { return refusal }
-    let found = verification(
-      ofUserNamed: name, verifier, isRight: await workers.run { verifier.accepts(password) })
-    if case .verified(let user) = found, verifier.isUpgradable {
-      await upgrade(user, password)
-    }
-    return found
+    return verification(
+      ofUserNamed: name, check, await workers.run { check.run(password) })
   }
 
-  /// What a password of that name is verified with.
-  ///
-  /// A name that nobody has gets the verifier of some user, the same one as long as the file is the same,
-  /// so that the time of an answer is one that users have, whatever hashes they have.
+  /// What a password of that name is verified with: the work tells not whether there is such a user.
   @inline(never)
-  func verifier(ofUserNamed name: String) -> Verifier {
-    if let user = user(named: name) { return login(of: user) }
-    if users.isEmpty { return .decoy }
-    let text = login(name)?.text ?? name.asciiLowercased
-    let hash = KeyDerivation.hmacSHA256(key: decoySecret, Array(text.utf8))
-    let number = Int(hash[0]) << 16 | Int(hash[1]) << 8 | Int(hash[2])
-    let place = users.index(users.startIndex, offsetBy: number % users.count)
-    return login(of: users[place].value)
-  }
-
-  /// What a login of the user is verified against: what was made for the hash of crypt(3) comes first.
-  func login(of user: User) -> Verifier {
-    upgraded?.verifier(of: user).map { .scram($0) } ?? user.login
-  }
-
-  /// Has the user, whose password this is, use SCRAM from now on.
-  private func upgrade(_ user: User, _ password: [UInt8]) async {
-    guard let upgraded else { return }
-    do throws(SystemError) {
-      let verifier = try await workers.run { () throws(SystemError) in
-        try SCRAMVerifier(password: password)
-      }
-      await upgraded.keep(verifier, of: user, among: users)
-    } catch {
-      report("\(user.name) keeps the hash of crypt(3): \(error)")
+  private func check(ofUserNamed name: String) -> PasswordCheck {
+    // Made for those who need none too, as the time it takes would tell them from the others.
+    let number = decoyNumber(of: name)
+    guard let user = user(named: name), user.login != .locked else {
+      return PasswordCheck(login: nil, verifier: decoys.verifier(number), upgrades: false)
     }
+    return PasswordCheck(
+      login: user.login, verifier: verifier(of: user), upgrades: upgradesHashes)
   }
 
-  /// What the work of the verifier means, if it is the user's still.
+  /// What the work means, if the line of the user is as it was.
   @inline(never)
   private func verification(
-    ofUserNamed name: String, _ verifier: Verifier, isRight: Bool?
+    ofUserNamed name: String, _ check: PasswordCheck, _ result: PasswordCheck.Result
   ) -> Verification {
-    guard let user = login(name).flatMap({ users[$0] }), login(of: user) == verifier else {
-      return refusal
-    }
-    guard let isRight else { return .temporary("crypt(3) fails for \(user.name)") }
-    return isRight ? .verified(user) : refusal
+    // Of a decoy too: it is what a user would be told.
+    guard let isRight = result.isRight else { return .temporary("crypt(3) fails") }
+    guard
+      isRight, let login = check.login, let user = self.login(name).flatMap({ users[$0] }),
+      user.login == login
+    else { return refusal }
+    if let new = result.upgrade { upgrade(user, to: new) }
+    return .verified(user)
+  }
+
+  /// A number that belongs to a name in all its spellings.
+  func decoyNumber(of name: String) -> UInt64 {
+    let name = login(name)?.text ?? name.asciiLowercased
+    let hash = KeyDerivation.hmacSHA256(key: decoySecret, Array("decoy \(name)".utf8))
+    return hash.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
   }
 
   /// What a login is told that cannot be confirmed.

@@ -23,12 +23,29 @@ package struct CryptHash: Equatable, Sendable {
     self.text = text
   }
 
+  /// What stands before salt and hash: the method and what it costs.
+  var method: String {
+    let fields = text.utf8.split(
+      separator: UInt8(ascii: "$"), omittingEmptySubsequences: false)
+    // bcrypt writes salt and hash as one field.
+    let method = fields.dropLast(isBcrypt ? 1 : 2)
+    return method.map { String(Substring($0)) }.joined(separator: "$")
+  }
+
+  private var isBcrypt: Bool { text.hasPrefix("$2") }
+
+  /// Whether it tells the password from every other one; bcrypt looks at its first 72 octets alone.
+  func covers(_ password: [UInt8]) -> Bool { !isBcrypt || password.count <= 72 }
+
   /// Whether it is the password; nil when that cannot be found out now.
   ///
   /// Slow on purpose, and for `$y$` 16 MB of memory for a moment: for a worker thread.
   func accepts(_ password: [UInt8]) -> Bool? {
     // A C string ends at its first zero: what stands behind would not be looked at.
     if password.contains(0) { return false }
+    #if FAULT_INJECTION
+      count()
+    #endif
     let work = UnsafeMutablePointer<crypt_data>.allocate(capacity: 1)
     defer { unsafe work.deallocate() }
     unsafe memset(work, 0, MemoryLayout<crypt_data>.size)

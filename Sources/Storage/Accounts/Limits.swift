@@ -25,6 +25,9 @@ package enum Limits {
   /// Octets of the users file: ten thousand users.
   package static let fileBytes = 2 << 20
 
+  /// Octets of the file of upgraded verifiers: forty thousand of them.
+  static let upgradesFileBytes = 8 << 20
+
   /// Octets of the file of aliases: five thousand of them.
   static let aliasesFileBytes = 256 << 10
 

@@ -50,10 +50,10 @@ package enum Verifier: Equatable, Sendable {
     }
   }
 
-  /// What stands in for a verifier where there is no user at all: no password is right.
-  ///
-  /// Its work is that of a verifier made here, and so is that of a user who is locked.
-  static let decoy = Verifier.locked
+  /// What names the verifier without telling anything of it.
+  var fingerprint: UInt64 {
+    KeyDerivation.sha256(Array(text.utf8)).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+  }
 
   /// Whether it serves passwords only, and a verifier for SCRAM can be made at a login.
   var isUpgradable: Bool {
@@ -61,6 +61,11 @@ package enum Verifier: Equatable, Sendable {
     case .crypt, .plain: true
     case .scram, .locked: false
     }
+  }
+
+  /// Whether it tells the password from every other one, as long as it may be.
+  func covers(_ password: [UInt8]) -> Bool {
+    if case .crypt(let hash) = self { hash.covers(password) } else { true }
   }
 
   /// Whether it is the password; nil when that cannot be found out now.
@@ -77,6 +82,7 @@ package enum Verifier: Equatable, Sendable {
       return KeyDerivation.constantTimeEquals(
         KeyDerivation.sha256(password), KeyDerivation.sha256(Array(secret.utf8)))
     case .locked:
+      // As much work as for a verifier that is made here: the answer does not tell who is locked.
       let salt = [UInt8](repeating: 0, count: Limits.saltBytes)
       _ = SCRAMVerifier(password: password, salt: salt, iterations: Limits.iterations)
       return false
