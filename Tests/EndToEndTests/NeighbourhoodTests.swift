@@ -11,37 +11,11 @@ import Testing
   /// A router that runs the daemon, 192.168.7.1 and fd00:7::1, and two hosts at its bridge.
   private final class LAN {
     let gatepost: Gatepost
-    let phone: Host
-    let pc: Host
-
-    /// A host with addresses of both families, in a network of its own.
-    final class Host {
-      let process: Program
-      private let scratch: ScratchDirectory
-
-      init() throws {
-        scratch = try ScratchDirectory()
-        process = try Program(
-          "unshare", ["--net", "sleep", "600"], output: "\(scratch.path)/host")
-        let here = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/net")
-        try eventually("the host has a network of its own") { [process] in
-          here
-            != (try FileManager.default.destinationOfSymbolicLink(
-              atPath: "/proc/\(process.pid)/ns/net"))
-        }
-      }
-
-      /// Runs a command at the host.
-      @discardableResult
-      func run(_ command: String, _ arguments: String...) throws -> String {
-        try Program.run(
-          "nsenter", ["--net=/proc/\(process.pid)/ns/net", command] + arguments
-        ).output
-      }
-    }
+    let phone: NetworkHost
+    let pc: NetworkHost
 
     init(_ settings: String = "") throws {
-      (phone, pc) = (try Host(), try Host())
+      (phone, pc) = (try NetworkHost(), try NetworkHost())
       gatepost = try Gatepost(isStarted: false)
       try configure(settings)
       var script = """
@@ -54,9 +28,9 @@ import Testing
         """
       for (name, host, last) in [("phone", phone, 5), ("pc", pc, 6)] {
         script += """
-          ip link add \(name) type veth peer name wire netns \(host.process.pid)
+          ip link add \(name) type veth peer name wire netns \(host.pid)
           ip link set \(name) master lan up
-          nsenter --net=/proc/\(host.process.pid)/ns/net sh -ec '
+          nsenter --net=/proc/\(host.pid)/ns/net sh -ec '
             ip address add 192.168.7.\(last)/24 dev wire
             ip address add fd00:7::\(last)/64 dev wire nodad
             ip link set wire up'
@@ -79,17 +53,17 @@ import Testing
 
     /// Runs a command at the router.
     func router(_ command: String...) throws {
-      _ = try Program.run("nsenter", ["--net=/proc/\(gatepost.pid)/ns/net"] + command)
+      _ = try NetworkHost.run(command, at: gatepost.pid)
     }
 
     /// Reads mail as alice.
-    func fetch(at host: Host, over server: String) throws -> String {
+    func fetch(at host: NetworkHost, over server: String) throws -> String {
       try host.run(
         "curl", "-sS", "--user", "alice:secret", "pop3://\(server):\(gatepost.ports.pop3)/")
     }
 
     /// What is said between a client that sends a message and the server.
-    func send(at host: Host, over server: String, from source: String) throws -> String {
+    func send(at host: NetworkHost, over server: String, from source: String) throws -> String {
       let name = server.contains(":") ? "[\(server)]" : server
       return try host.run(
         "curl", "-sSv", "--interface", source, "--mail-from", "alice@home.example", "--mail-rcpt",

@@ -13,19 +13,10 @@ import Testing
   /// The router is 192.168.7.1 and 192.168.7.2, its gateway 192.168.7.254, a device 192.168.7.5.
   private final class LAN {
     let gatepost: Gatepost
-    private let hosts: Program
-    private let scratch: ScratchDirectory
+    private let hosts: NetworkHost
 
     init(trusting networks: String) throws {
-      scratch = try ScratchDirectory()
-      hosts = try Program(
-        "unshare", ["--net", "sleep", "600"], output: "\(scratch.path)/hosts")
-      let here = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/net")
-      try eventually("the hosts have a network of their own") { [hosts] in
-        here
-          != (try FileManager.default.destinationOfSymbolicLink(
-            atPath: "/proc/\(hosts.pid)/ns/net"))
-      }
+      hosts = try NetworkHost()
       gatepost = try Gatepost(isStarted: false)
       try trust(networks)
       let script = """
@@ -52,14 +43,12 @@ import Testing
 
     /// What a client says up to RCPT that has that address.
     func send(from source: String, isRouter: Bool) throws -> String {
-      try Program.run(
-        "nsenter",
+      try NetworkHost.run(
         [
-          "--net=/proc/\(isRouter ? gatepost.pid : hosts.pid)/ns/net", "swaks", "--server",
-          "192.168.7.1", "--port", "\(gatepost.ports.smtp)", "--local-interface", source, "--from",
-          "x@far.example", "--to", "ann@far.example", "--quit-after", "RCPT",
-        ]
-      ).output
+          "swaks", "--server", "192.168.7.1", "--port", "\(gatepost.ports.smtp)",
+          "--local-interface", source, "--from", "x@far.example", "--to", "ann@far.example",
+          "--quit-after", "RCPT",
+        ], at: isRouter ? gatepost.pid : hosts.pid)
     }
   }
 

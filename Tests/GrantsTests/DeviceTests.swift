@@ -1,3 +1,4 @@
+import EventLoop
 import Platform
 import TestSupport
 import Testing
@@ -14,6 +15,13 @@ import Testing
 
   private static func address(_ text: String) throws -> IPAddress {
     try #require(IPAddress(text))
+  }
+
+  /// Has the phone an address of IPv6 as well, which is returned.
+  @Loop private static func giveBothAddresses(_ world: Bed.World) throws -> IPAddress {
+    let v6 = try address("fd00::5")
+    world.devices = [v6: try device(1), Bed.phone: try device(1)]
+    return v6
   }
 
   @Test func `A grant ends for good when another host has the address`() async throws {
@@ -41,8 +49,7 @@ import Testing
   @Test func `A login over IPv6 lets the device send over IPv4, if that is wanted`() async throws {
     try await onLoop {
       let bed = try Bed()
-      let v6 = try Self.address("fd00::5")
-      bed.world.devices = [v6: try Self.device(1), Bed.phone: try Self.device(1)]
+      let v6 = try Self.giveBothAddresses(bed.world)
       bed.world.devices[Bed.pc] = try Self.device(2)
       bed.logIn(at: v6)
       #expect(bed.user() == nil)
@@ -63,8 +70,7 @@ import Testing
   @Test func `Addresses where no login earns a grant get none by way of a device`() async throws {
     try await onLoop {
       let bed = try Bed()
-      let v6 = try Self.address("fd00::5")
-      bed.world.devices = [v6: try Self.device(1), Bed.phone: try Self.device(1)]
+      let v6 = try Self.giveBothAddresses(bed.world)
       bed.grants.rules.coversDevice = true
       bed.world.mayEarn = { !$0.isV4 }
       bed.logIn(at: v6)
@@ -89,8 +95,7 @@ import Testing
   @Test func `A grant of a device ends when its own address has gone to another`() async throws {
     try await onLoop {
       let bed = try Bed()
-      let v6 = try Self.address("fd00::5")
-      bed.world.devices = [v6: try Self.device(1), Bed.phone: try Self.device(1)]
+      let v6 = try Self.giveBothAddresses(bed.world)
       bed.grants.rules.coversDevice = true
       bed.logIn(at: v6)
       #expect(bed.user() == "alice")

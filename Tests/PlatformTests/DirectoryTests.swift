@@ -73,4 +73,43 @@ import Testing
       Issue.record("the limit was passed over")
     } catch { #expect(error.code == EFBIG) }
   }
+
+  @Test("A file is replaced as a whole, or stays as it is when somebody has been faster")
+  func replacing() throws {
+    let scratch = try ScratchDirectory()
+    let directory = try Directory(path: scratch.path)
+    func content() throws -> String {
+      String(decoding: try directory.open("file").readAll(limit: 100), as: UTF8.self)
+    }
+    let status = try directory.replace("file", with: Array("one".utf8), mode: 0o640)
+    #expect(try status?.inode == directory.status(of: "file").inode)
+    #expect(status?.bytes == 3 && status?.mode == 0o640)
+    try directory.replace("file", with: Array("two".utf8))
+    #expect(try content() == "two")
+    #expect(try directory.status(of: "file").mode == 0o600)
+    let overtaken = try directory.replace("file", with: [1]) { () throws(SystemError) in true }
+    #expect(overtaken == nil)
+    #expect(try content() == "two")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == ["file"])
+  }
+
+  #if FAULT_INJECTION
+    @Test(
+      "Whatever call fails, the file is the old one or the new one, and nothing is left beside it")
+    func failing() throws {
+      for n in 1... {
+        let scratch = try ScratchDirectory()
+        let directory = try Directory(path: scratch.path)
+        try directory.replace("file", with: Array("old".utf8))
+        let (isReached, failure) = FaultInjection.failing(call: n, with: 28) {
+          () throws(SystemError) in
+          try directory.replace("file", with: Array("new".utf8))
+        }
+        let content = try directory.open("file").readAll(limit: 100)
+        #expect(String(decoding: content, as: UTF8.self) == (failure == nil ? "new" : "old"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == ["file"])
+        guard isReached else { break }
+      }
+    }
+  #endif
 }

@@ -1,3 +1,4 @@
+import EventLoop
 import Foundation
 import Platform
 import TestSupport
@@ -7,6 +8,16 @@ import Testing
 
 /// What becomes of messages that were read and left.
 struct ReadMessageTests {
+  /// Fetches two messages, looks at a third, and wants to be rid of one.
+  @Loop private static func readSome(_ client: Client) async throws {
+    try await client.logIn()
+    for command in ["RETR 1", "TOP 2 10", "RETR 3"] {
+      try await client.ask(command)
+      _ = try await client.content()
+    }
+    try await client.ask("DELE 3")
+  }
+
   @Test func `QUIT marks what was fetched whole and left, and nothing else does`() async throws {
     try await onLoop {
       let bed = try Bed()
@@ -17,22 +28,12 @@ struct ReadMessageTests {
       }
       for number in 1...4 { try bed.put("new/\(number).x,S=2,W=3", "x\n") }
       try await bed.session { client in
-        try await client.logIn()
-        for command in ["RETR 1", "TOP 2 10", "RETR 3"] {
-          try await client.ask(command)
-          _ = try await client.content()
-        }
-        try await client.ask("DELE 3")
+        try await Self.readSome(client)
       }
       // The connection was lost.
       #expect(try bed.files().sorted() == (1...4).map { "\($0).x,S=2,W=3" })
       try await bed.session { client in
-        try await client.logIn()
-        for command in ["RETR 1", "TOP 2 10", "RETR 3"] {
-          try await client.ask(command)
-          _ = try await client.content()
-        }
-        try await client.ask("DELE 3")
+        try await Self.readSome(client)
         try await client.ask("QUIT")
       }
       #expect(
@@ -45,11 +46,12 @@ struct ReadMessageTests {
   }
 
   @Test(arguments: [nil, 30, 40_000])
-  func `Read mail expires after so many days, if any were given`(days: Int?) async throws {
+  func `What was marked as read a moment ago stays, however long ago it came`(days: Int?)
+    async throws
+  {
     try await onLoop {
       let bed = try Bed()
       bed.settings.expiryDays = days
-      // It has come long ago, and was marked just now.
       try bed.put("cur/100.x,S=2,W=3:2,S", "x\n")
       try await bed.session { client in try await client.logIn() }
       #expect(try bed.files().contains("100.x,S=2,W=3:2,S"))

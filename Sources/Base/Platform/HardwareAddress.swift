@@ -24,13 +24,15 @@ package struct HardwareAddress: Hashable, Sendable, CustomStringConvertible {
   /// As `ip neighbour` prints it.
   package var description: String {
     (0..<6).map { place in
-      let octet = UInt8(truncatingIfNeeded: value >> (40 - 8 * UInt64(place)))
-      return (octet < 16 ? "0" : "") + String(octet, radix: 16)
+      UInt8(truncatingIfNeeded: value >> (40 - 8 * UInt64(place))).hexadecimal
     }.joined(separator: ":")
   }
 }
 
 extension UInt8 {
+  /// The octet as two digits of base 16, in small letters.
+  package var hexadecimal: String { (self < 16 ? "0" : "") + String(self, radix: 16) }
+
   fileprivate var isHexadecimalDigit: Bool {
     switch self {
     case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),

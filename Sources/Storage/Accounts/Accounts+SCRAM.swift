@@ -51,7 +51,7 @@ extension Accounts {
     guard let hash = KeyDerivation.md5(Array(timestamp.utf8) + secret) else {
       return .temporary("there is no MD5 here")
     }
-    let digits = hash.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    let digits = hash.map(\.hexadecimal).joined()
     let isRight = KeyDerivation.constantTimeEquals(Array(digits.utf8), digest)
     guard let user, isRight, case .plain = user.login else { return refusal }
     return .verified(user)

@@ -10,7 +10,6 @@ package import Platform
 package enum UpgradeFile {
   /// The name of the file in the state directory.
   package static let name = "verifiers"
-  private static let temporaryName = "verifiers.new"
 
   private static let head = """
     # Verifiers in place of hashes of crypt(3), made when their users have logged in.
@@ -30,8 +29,7 @@ package enum UpgradeFile {
     do throws(SystemError) {
       let file = try directory.open(name)
       let status = try file.status()
-      let owners = [ProcessOwner.root, ProcessOwner.effective, owner]
-      guard status.isRegular, owners.contains(status.owner), status.mode & 0o022 == 0 else {
+      guard status.isRegular, status.isOwned(orBy: owner), !status.isWritableByOthers else {
         return (
           UpgradeTable(),
           "\(name): others may have written this file, so it is ignored: remove it"
@@ -51,17 +49,7 @@ package enum UpgradeFile {
   static func write(
     _ table: UpgradeTable, in directory: borrowing Directory
   ) throws(SystemError) {
-    do throws(SystemError) {
-      try directory.remove(temporaryName)
-      let file = try directory.create(temporaryName)
-      try file.writeAll(text(of: table))
-      try file.synchronizeData()
-      try directory.rename(temporaryName, to: directory, as: name)
-    } catch {
-      // On a full disk it would keep the space that others wait for.
-      _ = try? directory.remove(temporaryName)
-      throw error
-    }
+    try directory.replace(name, with: text(of: table))
   }
 
   /// The file for these verifiers, as many as a file that is read may hold.

@@ -5,7 +5,6 @@ import Platform
 extension Grants {
   /// The name of the file in the state directory.
   package nonisolated static let fileName = "whitelist"
-  private nonisolated static let temporaryName = "whitelist.new"
 
   /// The file as it was read or written last.
   struct FileState {
@@ -76,12 +75,11 @@ extension Grants {
   /// Why what stands in the file may be anybody's word.
   private func distrust(_ status: FileStatus) throws(SystemError) -> String? {
     let holder = try directory.descriptor.status()
-    let owners = [ProcessOwner.effective, ProcessOwner.root]
     if !status.isRegular { return "it is no ordinary file" }
-    if status.mode & 0o022 != 0 { return "others may write it: chmod go-w" }
-    if holder.mode & 0o022 != 0 { return "others may write its directory: chmod go-w" }
-    if !owners.contains(status.owner) { return "it belongs to user \(status.owner)" }
-    if !owners.contains(holder.owner) { return "its directory is user \(holder.owner)'s" }
+    if status.isWritableByOthers { return "others may write it: chmod go-w" }
+    if holder.isWritableByOthers { return "others may write its directory: chmod go-w" }
+    if !status.isOwned() { return "it belongs to user \(status.owner)" }
+    if !holder.isOwned() { return "its directory is user \(holder.owner)'s" }
     return nil
   }
 
@@ -163,14 +161,9 @@ extension Grants {
   nonisolated func replace(
     with text: [UInt8], unlessChangedFrom version: Version?
   ) throws(SystemError) -> Version? {
-    try directory.remove(Self.temporaryName)
-    let file = try directory.create(Self.temporaryName, mode: 0o640)
-    try file.writeAll(text)
-    try file.synchronizeData()
-    let written = Version(try file.status())
-    if case .present? = version, try current() != version { return nil }
-    try directory.rename(Self.temporaryName, to: directory, as: Self.fileName)
-    return written
+    try directory.replace(Self.fileName, with: text, mode: 0o640) { () throws(SystemError) in
+      if case .present? = version { try current() != version } else { false }
+    }.map(Version.init)
   }
 
   private nonisolated func current() throws(SystemError) -> Version {

@@ -3,7 +3,6 @@ package import Platform
 extension Maildir {
   /// The name of the file of sizes, beside `new` and `cur`; see `SizeCache`.
   static let sizesName = "gatepost-sizes"
-  private static let temporarySizesName = "gatepost-sizes.new"
 
   /// Reads which messages there are.
   ///
@@ -32,7 +31,7 @@ extension Maildir {
     } measure: { (name, isNew) throws(SystemError) in
       try self.measure(name, isNew: isNew)
     }
-    if sizes.hasNews { keep(sizes) }
+    if sizes.hasNews { keep(SizeCache.text(of: contents)) }
     return contents
   }
 
@@ -59,11 +58,9 @@ extension Maildir {
   }
 
   /// Durability: none; what a crash leaves of the file ends with a whole line, or is measured again.
-  private func keep(_ sizes: SizeCache) {
+  private func keep(_ sizes: [UInt8]) {
     do throws(SystemError) {
-      try root.remove(Self.temporarySizesName)
-      try root.create(Self.temporarySizesName).writeAll(sizes.lines)
-      try root.rename(Self.temporarySizesName, to: root, as: Self.sizesName)
+      try root.replace(Self.sizesName, with: sizes, isSynced: false)
     } catch {
       // On a full disk the messages are measured each time.
     }

@@ -46,15 +46,16 @@ struct MaildirName: Equatable {
     }
     self.wireBytes = wireBytes
     baseLength = index
-    isSeen = Self.flags(name, from: index).contains(UInt8(ascii: "S"))
+    isSeen = Self.isSeen(name, from: index)
     sortKey = Self.sortKey(seconds, name.extracting(afterTime..<uniqueLength))
   }
 
-  /// The letters behind `:2,`.
-  private static func flags(_ name: Span<UInt8>, from index: Int) -> [UInt8] {
+  /// Whether `S` is among the letters behind `:2,`.
+  private static func isSeen(_ name: Span<UInt8>, from index: Int) -> Bool {
     guard index + 3 <= name.count, name[index + 1] == UInt8(ascii: "2"), name[index + 2] == comma
-    else { return [] }
-    return (index + 3..<name.count).map { name[$0] }
+    else { return false }
+    for place in index + 3..<name.count where name[place] == UInt8(ascii: "S") { return true }
+    return false
   }
 
   /// 36 bits of the time, and seven of each of the four characters behind it and its dot.

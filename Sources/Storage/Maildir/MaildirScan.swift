@@ -87,7 +87,7 @@ struct MaildirScan {
   /// Puts the messages in order.
   ///
   /// - Parameters:
-  ///   - sizes: what is known of sizes that no name says; it learns the others.
+  ///   - sizes: what is known of sizes that no name says; it is told whether there were others.
   ///   - expire: is asked about each message that was read; where it says yes the message has gone.
   ///   - measure: measures one that is not known; nil for what is no message.
   consuming func contents<Failure: Error>(
@@ -100,7 +100,7 @@ struct MaildirScan {
     var wireBytes: [Int] = []
     places.reserveCapacity(entries.count)
     wireBytes.reserveCapacity(entries.count)
-    var previous: Entry?
+    var previous: (key: UInt64, entry: Entry)?
     for (position, rank) in ranks.enumerated() {
       // Seen in `new` and, after a move, once more in `cur`: the later one counts.
       if position + 1 < ranks.count, isSameMessage(rank, ranks[position + 1]) { continue }
@@ -108,17 +108,18 @@ struct MaildirScan {
       if entry.marks.contains(.isSeen), try expire(name(of: entry), rank.key >> 28) { continue }
       var bytes: Int? = entry.wireBytes
       if entry.wireBytes < 0 {
-        let base = text[entry.baseRange]
-        let known = sizes.size(of: base)
-        bytes = known
-        if known == nil {
+        bytes = sizes.size(of: text[entry.baseRange])
+        if bytes == nil {
           bytes = try measure(name(of: entry), entry.marks.contains(.isNew))
+          if let bytes, bytes > 0 { sizes.hasNews = true }
         }
-        // Nothing is learnt from a file that could not be read.
-        if let bytes, bytes > 0 { sizes.learn(bytes, of: base, isNews: known == nil) }
       }
       guard let bytes else { continue }
-      let isCopy = previous.map { text[$0.uniqueRange] == text[entry.uniqueRange] } ?? false
+      // Most neighbours differ in the key already.
+      let isCopy =
+        previous.map {
+          $0.key == rank.key && text[$0.entry.uniqueRange] == text[entry.uniqueRange]
+        } ?? false
       let uniqueID = placeUniqueID(of: entry, isCopy: isCopy)
       places.append(
         MaildirContents.Place(
@@ -126,7 +127,7 @@ struct MaildirScan {
           baseLength: entry.baseLength, uniqueIDLength: uniqueID.length,
           isNew: entry.marks.contains(.isNew)))
       wireBytes.append(bytes)
-      previous = entry
+      previous = (rank.key, entry)
     }
     return MaildirContents(text: text, places: places, wireBytes: wireBytes)
   }

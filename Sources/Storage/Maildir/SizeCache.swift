@@ -14,10 +14,8 @@ struct SizeCache {
   private let known: [UInt8]
   /// Where the line stands that was looked at last.
   private var position = 0
-  /// The lines of the next file.
-  private(set) var lines: [UInt8] = []
-  /// Whether something is in them that was not known.
-  private(set) var hasNews = false
+  /// Whether messages were measured that it did not know, so that the file is to be written anew.
+  var hasNews = false
 
   /// What a file says; one that is cut short ends before the cut.
   init(_ file: [UInt8] = []) {
@@ -38,12 +36,18 @@ struct SizeCache {
     return nil
   }
 
-  /// Notes the size of a message for the next file.
-  mutating func learn(_ size: Int, of base: ArraySlice<UInt8>, isNews: Bool) {
-    lines += Array("\(size) ".utf8)
-    lines += base
-    lines.append(lineFeed)
-    if isNews { hasNews = true }
+  /// The file for these messages.
+  static func text(of contents: MaildirContents) -> [UInt8] {
+    var text: [UInt8] = []
+    for index in 0..<contents.count {
+      let base = contents.base(of: index)
+      // Nothing is kept of a file that could not be read.
+      guard contents.wireBytes[index] > 0, MaildirName(base.span).wireBytes == nil else { continue }
+      text += Array("\(contents.wireBytes[index]) ".utf8)
+      text += base
+      text.append(lineFeed)
+    }
+    return text
   }
 
   /// The line that begins at a place and the place behind it; nil at the end, or for what is no such line.
