@@ -94,6 +94,26 @@ import Testing
     }
   }
 
+  /// A wait that went on to end at once would never let the loop do anything else.
+  @Test("The end of a peer is told once, to the wait that is under way or the next")
+  func peerEnd() async throws {
+    for isWaiting in [true, false] {
+      try await onLoop {
+        let pair = try SocketPair()
+        try Loop.shared.eventLoop.register(pair.left)
+        let number = pair.left.number
+        async let first = isWaiting ? readableOrError(number, until: .distantFuture) : nil
+        await Task.yield()
+        pair.right.finishSending()
+        try await Loop.shared.eventLoop.sleep(until: .now + .milliseconds(5))
+        if !isWaiting { #expect(await readableOrError(number, until: .distantFuture) == nil) }
+        #expect(await first == nil)
+        let again = await readableOrError(number, until: .now + .milliseconds(2))
+        #expect(again == .timedOut)
+      }
+    }
+  }
+
   @Test("A condition wakes all that wait for it")
   func condition() async {
     await onLoop {

@@ -9,8 +9,8 @@ import Synchronization
 /// that blocks goes to a `WorkerPool` and comes back through `enqueue`.
 ///
 /// Readiness is edge-triggered: a descriptor is registered once, and an event that comes while nobody
-/// waits is kept for the next wait. So whoever reads or writes waits after `EAGAIN`, or after the
-/// kernel gave or took less than it was asked for. Wake-ups may be spurious.
+/// waits is kept for the next wait, and for no other. So whoever reads or writes waits after `EAGAIN`.
+/// Wake-ups may be spurious.
 ///
 /// **Limits**: one waiting reader and one waiting writer for a descriptor.
 package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
@@ -137,10 +137,10 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     } else {
       let flags = unsafe event.events
       let failed = EPOLLERR.rawValue | EPOLLHUP.rawValue
-      let ended = EPOLLRDHUP.rawValue | failed
       waits.wake(
-        descriptor: number, readers: flags & (EPOLLIN.rawValue | ended) != 0,
-        writers: flags & (EPOLLOUT.rawValue | failed) != 0, hasEnded: flags & ended != 0)
+        descriptor: number,
+        readers: flags & (EPOLLIN.rawValue | EPOLLRDHUP.rawValue | failed) != 0,
+        writers: flags & (EPOLLOUT.rawValue | failed) != 0)
     }
   }
 

@@ -34,8 +34,6 @@ struct WaitTable {
     var writer: Int32 = -1
     /// Whether an event came while nobody waited: it will not come again, so the next wait ends.
     var isReadable = false, isWritable = false
-    /// Whether the peer will send nothing more, so that reading never has to wait again.
-    var hasEnded = false
   }
 
   private(set) var slots: [Slot] = []
@@ -84,7 +82,7 @@ struct WaitTable {
     switch direction {
     case .reading:
       precondition(waiting[number].reader < 0, "one reader waits for a descriptor")
-      if waiting[number].isReadable || waiting[number].hasEnded {
+      if waiting[number].isReadable {
         waiting[number].isReadable = false
         return true
       }
@@ -120,10 +118,9 @@ struct WaitTable {
     end(slot, with: .cancelled)
   }
 
-  mutating func wake(descriptor: Int32, readers: Bool, writers: Bool, hasEnded: Bool) {
+  mutating func wake(descriptor: Int32, readers: Bool, writers: Bool) {
     let number = Int(descriptor)
     guard number < waiting.count else { return }
-    if hasEnded { waiting[number].hasEnded = true }
     let reader = Int(waiting[number].reader)
     let writer = Int(waiting[number].writer)
     if readers {
