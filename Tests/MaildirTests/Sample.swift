@@ -36,8 +36,8 @@ struct Sample {
   }
 
   /// Unique-id and size of each message.
-  func list(limit: Int = 100) throws -> [String] {
-    let contents = try maildir.contents(limit: limit)
+  func list(limit: Int = 100, expiry: Int64? = nil) throws -> [String] {
+    let contents = try maildir.contents(limit: limit, expiry: expiry)
     return (0..<contents.count).map { index in
       let place = contents.uniqueID(of: index)
       let start = Int(place.offset)

@@ -36,6 +36,7 @@ struct SizeCacheTests {
 
   @Test(arguments: [
     "", "x", "7", "7 ", "7 100.a", "-7 100.a.h\n", "7 100.a.h", "99999999999999999999 100.a.h\n",
+    "9223372036854775807 100.a.h\n", "1099511627777 100.a.h\n",
     "seven 100.a.h\n", "\n\n", "7 \n", "9 99.a.h\n9 101.a.h\n",
   ])
   func `What is no line of it is measured again`(text: String) throws {
@@ -44,6 +45,22 @@ struct SizeCacheTests {
     try sample.put("gatepost-sizes", text)
     #expect(try sample.list() == ["100.a.h 5"])
     #expect(try sample.list() == ["100.a.h 5"])
+  }
+
+  @Test func `A line end in a name does not hide the messages behind it`() throws {
+    let sample = try Sample()
+    try sample.put("new/100.a\n7 101.b", "odd\n")
+    try sample.put("new/102.c.h", "two\n")
+    let list = try sample.list()
+    #expect(list.map { $0.suffix(2) } == [" 5", " 5"])
+    let path = "\(sample.scratch.path)/alice/gatepost-sizes"
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "5 102.c.h\n")
+    // The odd one alone is measured again, and is no reason to write the file.
+    let before = try Directory(path: "\(sample.scratch.path)/alice").status(of: "gatepost-sizes")
+    try sample.put("new/102.c.h", "another\n")
+    #expect(try sample.list() == list)
+    let after = try Directory(path: "\(sample.scratch.path)/alice").status(of: "gatepost-sizes")
+    #expect(before.inode == after.inode)
   }
 
   @Test func `What is cut anywhere gives no wrong size`() throws {

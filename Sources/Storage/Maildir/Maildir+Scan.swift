@@ -39,13 +39,20 @@ extension Maildir {
   private func expire(_ name: String, readBefore time: Int64) throws(SystemError) -> Bool {
     do throws(SystemError) {
       // The mark is in the name, and a new name changes this time.
-      guard try current.status(of: name).changed < time else { return false }
+      guard Self.isOld(mark: try current.status(of: name).changed, before: time) else {
+        return false
+      }
       try current.remove(name)
       return true
     } catch {
       if error.isOutOfDescriptors { throw error }
       return error.isNotFound
     }
+  }
+
+  /// Whether a mark was set before a time. One from before the clock was set may be of today.
+  static func isOld(mark: Int64, before time: Int64) -> Bool {
+    (WallClock.earliest..<max(time, WallClock.earliest)).contains(mark)
   }
 
   /// What was measured before; nothing where that cannot be read, for it can be measured again.

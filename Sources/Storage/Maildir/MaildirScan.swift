@@ -100,10 +100,13 @@ struct MaildirScan {
     var wireBytes: [Int] = []
     places.reserveCapacity(entries.count)
     wireBytes.reserveCapacity(entries.count)
-    var previous: (key: UInt64, entry: Entry)?
+    var previous: Rank?
     for (position, rank) in ranks.enumerated() {
+      let next = position + 1 < ranks.count ? ranks[position + 1] : nil
       // Seen in `new` and, after a move, once more in `cur`: the later one counts.
-      if position + 1 < ranks.count, isSameMessage(rank, ranks[position + 1]) { continue }
+      if let next, isSameMessage(rank, next) { continue }
+      let isCopy = isCopy(rank, of: previous) || isCopy(rank, of: next)
+      previous = rank
       let entry = entries[Int(rank.entry)]
       if entry.marks.contains(.isSeen), try expire(name(of: entry), rank.key >> 28) { continue }
       var bytes: Int? = entry.wireBytes
@@ -111,15 +114,10 @@ struct MaildirScan {
         bytes = sizes.size(of: text[entry.baseRange])
         if bytes == nil {
           bytes = try measure(name(of: entry), entry.marks.contains(.isNew))
-          if let bytes, bytes > 0 { sizes.hasNews = true }
+          if let bytes { sizes.measured(bytes, of: text[entry.baseRange]) }
         }
       }
       guard let bytes else { continue }
-      // Most neighbours differ in the key already.
-      let isCopy =
-        previous.map {
-          $0.key == rank.key && text[$0.entry.uniqueRange] == text[entry.uniqueRange]
-        } ?? false
       let uniqueID = placeUniqueID(of: entry, isCopy: isCopy)
       places.append(
         MaildirContents.Place(
@@ -127,7 +125,6 @@ struct MaildirScan {
           baseLength: entry.baseLength, uniqueIDLength: uniqueID.length,
           isNew: entry.marks.contains(.isNew)))
       wireBytes.append(bytes)
-      previous = (rank.key, entry)
     }
     return MaildirContents(text: text, places: places, wireBytes: wireBytes)
   }
@@ -173,10 +170,18 @@ struct MaildirScan {
       && text[entries[Int(left.entry)].baseRange] == text[entries[Int(right.entry)].baseRange]
   }
 
+  /// Whether another message has the same unique part, which Maildir forbids and careless tools do.
+  private func isCopy(_ rank: Rank, of other: Rank?) -> Bool {
+    // Most neighbours differ in the key already.
+    guard let other, rank.key == other.key else { return false }
+    return text[entries[Int(rank.entry)].uniqueRange] == text[entries[Int(other.entry)].uniqueRange]
+  }
+
   /// Where the unique-id stands: in the name, or behind all names if one must be made.
   ///
-  /// - Parameter isCopy: whether another message has the unique part, which Maildir forbids and careless
-  ///   tools do. Limitation: its unique-id is another when that message has been removed.
+  /// Of copies none keeps the unique part as its id: when one is removed, the others would else get the id
+  /// that a client knows as that of the removed one. Limitation: the last one that is left then gets it,
+  /// and a client fetches it once more.
   private mutating func placeUniqueID(
     of entry: Entry, isCopy: Bool
   ) -> (offset: UInt32, length: UInt8) {

@@ -11,11 +11,14 @@ struct SizeCache {
   /// Enough for `Limits.messages` names of the usual length.
   static let limitBytes = 16 << 20
 
+  /// Beyond any file, and far from an overflow of a sum.
+  private static let maximumSize = 1 << 40
+
   private let known: [UInt8]
   /// Where the line stands that was looked at last.
   private var position = 0
   /// Whether messages were measured that it did not know, so that the file is to be written anew.
-  var hasNews = false
+  private(set) var hasNews = false
 
   /// What a file says; one that is cut short ends before the cut.
   init(_ file: [UInt8] = []) {
@@ -36,13 +39,18 @@ struct SizeCache {
     return nil
   }
 
+  /// Notes that a message has been measured.
+  mutating func measured(_ size: Int, of base: ArraySlice<UInt8>) {
+    if Self.canKeep(size, of: base) { hasNews = true }
+  }
+
   /// The file for these messages.
   static func text(of contents: MaildirContents) -> [UInt8] {
     var text: [UInt8] = []
     for index in 0..<contents.count {
       let base = contents.base(of: index)
-      // Nothing is kept of a file that could not be read.
-      guard contents.wireBytes[index] > 0, MaildirName(base.span).wireBytes == nil else { continue }
+      guard canKeep(contents.wireBytes[index], of: base), MaildirName(base.span).wireBytes == nil
+      else { continue }
       text += Array("\(contents.wireBytes[index]) ".utf8)
       text += base
       text.append(lineFeed)
@@ -50,11 +58,18 @@ struct SizeCache {
     return text
   }
 
+  /// Whether a size is worth a line: nothing is kept of a file that could not be read, or of a name that
+  /// would be two lines.
+  private static func canKeep(_ size: Int, of base: ArraySlice<UInt8>) -> Bool {
+    size > 0 && !base.contains(lineFeed)
+  }
+
   /// The line that begins at a place and the place behind it; nil at the end, or for what is no such line.
   private func line(at start: Int) -> (size: Int, base: ArraySlice<UInt8>, end: Int)? {
     guard let end = known[start...].firstIndex(of: lineFeed),
       let space = known[start..<end].firstIndex(of: UInt8(ascii: " ")),
-      let size = Int(String(decoding: known[start..<space], as: UTF8.self)), size >= 0
+      let size = Int(String(decoding: known[start..<space], as: UTF8.self)),
+      (0...Self.maximumSize).contains(size)
     else { return nil }
     return (size, known[(space + 1)..<end], end + 1)
   }
