@@ -53,6 +53,7 @@ import Testing
   @Test(arguments: [
     ("$6$saltsalt$x", "$6"), ("$6$rounds=9000$saltsalt$x", "$6$rounds=9000"),
     ("$y$j9T$F5Jx5fExrKuPp53xLKQ..1$GmcwIgvdUC9", "$y$j9T"), ("$1$saltsalt$9xy1", "$1"),
+    ("$7$CU..../....saltsalt$x", "$7$CU..../...."), ("$7$DU..../....s$x", "$7$DU..../...."),
     ("$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW", "$2b$04"),
   ])
   func `cost what method and rounds say`(hash: String, method: String) throws {

@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import Accounts
+@testable import SASL
 
 @Suite struct `Upgrades of hashes` {
   private let scratch: ScratchDirectory
@@ -137,10 +138,39 @@ import Testing
   @Test func `are not made of a password that bcrypt has not read to its end`() throws {
     let bcrypt = "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW"
     let hash = try #require(CryptHash(bcrypt[...]))
-    #expect(hash.covers([UInt8](repeating: 0x61, count: 72)))
-    #expect(!hash.covers([UInt8](repeating: 0x61, count: 73)))
+    #expect(hash.covers([UInt8](repeating: 0x61, count: 71)))
+    #expect(!hash.covers([UInt8](repeating: 0x61, count: 72)))
     let other = try #require(CryptHash(Self.sha256[...]))
     #expect(other.covers([UInt8](repeating: 0x61, count: 248)))
+  }
+
+  @Test func `show what was shown of the name before`() async throws {
+    try write(Self.users)
+    try await onLoop {
+      let accounts = try self.start()
+      let shown = try accounts.scramParameters(user: "bert", binding: nil)
+      #expect(await accounts.logIn("bert", "secret") == "verified bert")
+      #expect(try self.scram(accounts))
+      for name in ["bert", "Bert"] {
+        let now = try accounts.scramParameters(user: name, binding: nil)
+        #expect(now.salt == shown.salt)
+        #expect(now.iterations == shown.iterations)
+      }
+    }
+  }
+
+  @Test func `are no weaker than other verifiers, whatever has been shown`() async throws {
+    let weak = SCRAMVerifier(password: [0x78], salt: [1, 2, 3, 4], iterations: 10)
+    try write(Self.users + "zoe:\(Verifier.scram(weak).text):\n")
+    try await onLoop {
+      let accounts = try self.start()
+      #expect(try accounts.scramParameters(user: "bert", binding: nil).iterations == 10)
+      #expect(await accounts.logIn("bert", "secret") == "verified bert")
+      let now = try accounts.scramParameters(user: "bert", binding: nil)
+      let other = try SCRAMVerifier(password: [0x78])
+      #expect(now.iterations == other.iterations)
+      #expect(now.salt.count == other.salt.count)
+    }
   }
 
   // MARK: The file

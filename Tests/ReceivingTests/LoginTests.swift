@@ -59,4 +59,22 @@ struct LoginTests {
       }
     }
   }
+
+  @Test func `Who has another password by the time of the confirmation is nobody`() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      try await bed.session(.submissions, from: Bed.stranger) { client in
+        try await client.greet()
+        var scram = SCRAMClient(user: "alice")
+        try await client.send("AUTH SCRAM-SHA-256 \(Self.encoded(scram.first))")
+        let final = scram.final(try await Self.challenge(client))
+        try await client.send(Self.encoded(try #require(final)))
+        #expect(scram.accepts(try await Self.challenge(client)))
+        try "alice:{PLAIN}secret:\n".write(
+          toFile: "\(bed.scratch.path)/users", atomically: true, encoding: .utf8)
+        try await client.ask("", "535 5.7.8")
+        try await client.ask("MAIL FROM:<alice@home.example>", "530")
+      }
+    }
+  }
 }

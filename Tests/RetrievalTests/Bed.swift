@@ -21,7 +21,7 @@ final class Bed {
       loginDelay: .zero)
   ) { _ in .stranger }
   var settings: RetrievalSettings
-  private let service: Retrieval
+  let service: Retrieval
   let accounts: Accounts
   private let clientContext: TLSContext
 
@@ -68,14 +68,21 @@ final class Bed {
   }
 
   /// Runs `body` as the client of one session, and returns when both have ended.
+  ///
+  /// - Parameter sendBufferBytes: how much the kernel takes before the client reads.
   func session(
-    _ listener: String = "pop3", from client: IPAddress = phone,
+    _ listener: String = "pop3", from client: IPAddress = phone, sendBufferBytes: Int32? = nil,
     _ body: @escaping @Loop @Sendable (Client) async throws -> Void
   ) async throws {
     var settings = self.settings
     settings.allowsLoginWithoutTLS = { _ in listener != "pop3-encrypt" }
     service.settings = settings
     let sockets = try SocketPair()
+    if var sendBufferBytes {
+      setsockopt(
+        sockets.left.number, SOL_SOCKET, SO_SNDBUF, &sendBufferBytes,
+        socklen_t(MemoryLayout<Int32>.size))
+    }
     let server = try Connection(
       sockets.left.duplicate(), peer: SocketAddress(client, port: 1))
     let end = Client(
@@ -193,5 +200,9 @@ final class Client {
   }
 
   /// Closes the connection as the end of a process does.
-  func hangUp() async { await connection.close(until: .now) }
+  func hangUp() async {
+    await connection.close(until: .now)
+    // The socket has a second descriptor, in the bed.
+    shutdown(connection.descriptor.number, Int32(SHUT_RDWR))
+  }
 }

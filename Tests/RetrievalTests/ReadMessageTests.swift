@@ -57,4 +57,25 @@ struct ReadMessageTests {
       #expect(try bed.files().contains("100.x,S=2,W=3:2,S"))
     }
   }
+
+  @Test func `What a client has been told about expiry holds in its session`() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      let file = "100.x,S=2,W=3:2,S"
+      try bed.put("cur/\(file)", "x\n")
+      // Reaches to tomorrow.
+      let everything = -1
+      try await bed.session { client in
+        bed.service.settings.expiryDays = everything
+        try await client.logIn()
+      }
+      #expect(try bed.files().contains(file))
+      bed.settings.expiryDays = everything
+      try await bed.session { client in
+        bed.service.settings.expiryDays = nil
+        try await client.logIn()
+      }
+      #expect(try !bed.files().contains(file))
+    }
+  }
 }

@@ -4,6 +4,7 @@ import Platform
 import TestSupport
 import Testing
 
+@testable import Network
 @testable import Retrieval
 
 struct RetrievalTests {
@@ -167,6 +168,49 @@ struct RetrievalTests {
         try await client.expect("+OK")
         try await client.expect("<closed>")
       }
+    }
+  }
+
+  @Test func `QUIT removes nothing before what was asked for has left`() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      // Less than gathers before it is sent, and more than the kernel takes.
+      let text = String(repeating: "0123456\n", count: 1500)
+      try bed.put("new/1800000000.a.example", text)
+      let commands = ["USER alice", "PASS secret", "RETR 4", "DELE 4", "QUIT"]
+      try await bed.session(sendBufferBytes: 1) { client in
+        try await client.expect("+OK")
+        try await client.send(octets: commands.map { Array($0.utf8) })
+        try await client.expect("+OK")
+        // It hangs up, and has read no more than that.
+      }
+      #expect(try bed.files().contains("1800000000.a.example"))
+      try await bed.session(sendBufferBytes: 1) { client in
+        try await client.expect("+OK")
+        try await client.send(octets: commands.map { Array($0.utf8) })
+        for _ in 1...3 { try await client.expect("+OK") }
+        #expect(try await client.content() == text)
+        try await client.expect("+OK")
+        try await client.expect("+OK Goodbye")
+      }
+      #expect(try !bed.files().contains("1800000000.a.example"))
+    }
+  }
+
+  @Test func `After QUIT there is as much time for the last reply as for any other`() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      bed.service.settings.loginTime = .zero
+      let sockets = try SocketPair()
+      let session = RetrievalSession(
+        bed.service,
+        connection: try Connection(
+          sockets.left.duplicate(), peer: SocketAddress(Bed.phone, port: 1)),
+        listener: "pop3", beginsWithTLS: false)
+      #expect(session.deadline < .now + .seconds(1))
+      _ = await session.open("alice", how: "USER")
+      session.leaveMaildrop()
+      #expect(session.deadline > .now + .seconds(500))
     }
   }
 }

@@ -58,4 +58,30 @@ struct SCRAMTests {
       #expect(bed.grants.grant(of: Bed.phone) == nil)
     }
   }
+
+  @Test(arguments: [
+    ("{PLAIN}secret:", "-ERR [AUTH]"), ("!:", "-ERR [AUTH]"), ("SAME:disabled=yes", "-ERR [AUTH]"),
+    ("SAME:may-pop=no", "-ERR"), ("SAME:quota=1MB", "+OK"),
+  ])
+  func `Who has changed between the proof and its confirmation is judged as of now`(
+    line: String, answer: String
+  ) async throws {
+    try await onLoop {
+      let bed = try Bed()
+      try await bed.session("pop3s") { client in
+        try await client.expect("+OK")
+        var scram = SCRAMClient(user: "alice")
+        try await client.send("AUTH SCRAM-SHA-256 \(Self.encoded(scram.first))")
+        let final = scram.final(try await Self.challenge(client))
+        try await client.send(Self.encoded(try #require(final)))
+        #expect(scram.accepts(try await Self.challenge(client)))
+        let path = "\(bed.scratch.path)/users"
+        let old = try String(contentsOfFile: path, encoding: .utf8).split(separator: ":")[1]
+        let new = "alice:" + line.replacing("SAME", with: old) + "\n"
+        try new.write(toFile: path, atomically: true, encoding: .utf8)
+        try await client.ask("", answer)
+      }
+      #expect((bed.grants.grant(of: Bed.phone) != nil) == (answer == "+OK"))
+    }
+  }
 }

@@ -45,6 +45,9 @@ package struct Session: Sendable {
   /// How long a user has to wait between two logins, as CAPA has told; nil for no time.
   package var loginDelay: Duration? { settings.loginDelay }
 
+  /// The days after which messages that were read are removed, as this client has been told (RFC 2449 §6.7).
+  package var expiryDays: Int? { settings.expiryDays }
+
   /// Octets the next line may have, with its CRLF.
   package var lineLimit: Int {
     if case .authenticating = state { Limits.responseLineBytes } else { Limits.commandLineBytes }

@@ -18,7 +18,7 @@ extension ReceivingSession {
     case .verify(let user, let password): await verify(user, password)
     case .lookUp(let user, let binding): lookUp(user, binding)
     case .checkProof(let proof): await check(proof)
-    case .logIn(let user): logIn(user)
+    case .logIn(let user): await confirm(user)
     default: preconditionFailure("the action has nothing to do with authentication")
     }
   }
@@ -48,9 +48,23 @@ extension ReceivingSession {
     let (verification, signature) = receiver.parts.accounts.verify(proof)
     switch verification {
     case .verified(let user):
+      proven = verification
       return session.proofAccepted(user: user.name.text, serverSignature: signature)
     case .wrong: return await refuse(proof.user, nil)
     case .temporary(let reason): return putOff(proof.user, because: reason)
+    }
+  }
+
+  /// Logs in a client that has looked at our proof, if its own still holds.
+  private func confirm(_ name: String) async -> ServerAction {
+    guard case .verified(let user)? = proven else {
+      preconditionFailure("a client confirms after its proof")
+    }
+    proven = nil
+    switch receiver.parts.accounts.confirm(user) {
+    case .verified(let user): return logIn(user.name.text)
+    case .wrong: return await refuse(name, nil)
+    case .temporary(let reason): return putOff(name, because: reason)
     }
   }
 

@@ -20,6 +20,8 @@ final class ReceivingSession {
   let profile: ClientProfile?
   let start = Instant.now
   var session: ServerSession
+  /// The user whose proof was right, until the client has confirmed ours.
+  var proven: Verification?
   /// What is to become of the recipients of the open transaction.
   var destinations = Destinations()
   /// What has come of a message that comes in chunks.

@@ -13,23 +13,41 @@ extension RetrievalSession {
   func logIn(
     _ name: String, _ password: [UInt8], _ mechanism: Mechanism?
   ) async throws(ConnectionError) {
-    switch await service.accounts.verify(user: name, password: password) {
-    case .verified(let user) where !user.mayPOP: try await send(forbid(user))
-    case .verified(let user):
-      try await send(await open(user.name.text, how: way(mechanism?.name)))
-    case .wrong: try await refuse(name, password)
-    case .temporary(let reason): try await send(refuse(name, .temporary, because: reason))
-    }
+    let verification = await service.accounts.verify(user: name, password: password)
+    try await logIn(verification, name, password, how: mechanism?.name)
   }
 
   /// Checks a digest of APOP and logs in.
   func logIn(
     _ name: String, timestamp: String, digest: [UInt8]
   ) async throws(ConnectionError) {
-    switch service.accounts.verify(user: name, timestamp: timestamp, digest: digest) {
+    let verification = service.accounts.verify(user: name, timestamp: timestamp, digest: digest)
+    try await logIn(verification, name, nil, how: "APOP")
+  }
+
+  /// Logs in a client that has looked at our proof, if its own still holds.
+  func logInProven(_ name: String, _ mechanism: Mechanism) async throws(ConnectionError) {
+    try await logIn(confirmed(), name, nil, how: mechanism.name)
+  }
+
+  @inline(never)
+  private func confirmed() -> Verification {
+    defer { proven = nil }
+    guard case .verified(let user)? = proven else {
+      preconditionFailure("a client confirms after its proof")
+    }
+    return service.accounts.confirm(user)
+  }
+
+  /// Logs in whoever has been verified, and answers the others.
+  private func logIn(
+    _ verification: Verification, _ name: String, _ password: [UInt8]?, how mechanism: String?
+  ) async throws(ConnectionError) {
+    switch verification {
     case .verified(let user) where !user.mayPOP: try await send(forbid(user))
-    case .verified(let user): try await send(await open(user.name.text, how: way("APOP")))
-    case .wrong: try await refuse(name, nil)
+    case .verified(let user):
+      try await send(await open(user.name.text, how: way(mechanism)))
+    case .wrong: try await refuse(name, password)
     case .temporary(let reason): try await send(refuse(name, .temporary, because: reason))
     }
   }
@@ -51,7 +69,9 @@ extension RetrievalSession {
     let (verification, signature) = service.accounts.verify(proof)
     switch verification {
     case .verified(let user) where !user.mayPOP: try await send(forbid(user))
-    case .verified(let user): try await perform(accept(user.name.text, signature))
+    case .verified(let user):
+      proven = verification
+      try await perform(accept(user.name.text, signature))
     case .wrong: try await refuse(proof.user, nil)
     case .temporary(let reason): try await send(refuse(proof.user, .temporary, because: reason))
     }
@@ -103,8 +123,9 @@ extension RetrievalSession {
     return refuse(user, .tooSoon, because: "the last login was less than \(delay) ago")
   }
 
+  /// What this client has been told, whatever the settings say by now.
   private var expiryDays: Int? {
-    @inline(never) get { service.settings.expiryDays }
+    @inline(never) get { protocolSession.expiryDays }
   }
 
   /// Takes over the maildrop; there is none when another session has it.
@@ -112,6 +133,7 @@ extension RetrievalSession {
   private func welcome(to maildrop: OpenMaildrop?, _ user: String, how: String) -> Reply {
     guard let maildrop else { return refuse(user, .inUse, because: "the maildrop is in use") }
     self.maildrop = maildrop
+    hasLoggedIn = true
     Log.record(.loggedIn(service: listener, client: client, user: user, how: how))
     if protocolSession.loginDelay != nil { service.loginTimes.note(user, at: .now) }
     earnGrant(user, how: how)

@@ -1,3 +1,4 @@
+import Accounts
 import EventLoop
 import Log
 import Network
@@ -13,6 +14,10 @@ final class RetrievalSession {
   let listener: String
   var protocolSession: Session
   var maildrop: OpenMaildrop?
+  /// Whether there has been a maildrop: after QUIT there is none.
+  var hasLoggedIn = false
+  /// The user whose proof was right, until the client has confirmed ours.
+  var proven: Verification?
   /// When the grant that the login has earned is extended next.
   var nextExtension = Instant(nanoseconds: 0)
   /// The shortest window is a minute.
@@ -49,7 +54,7 @@ final class RetrievalSession {
   var deadline: Instant {
     @inline(never) get {
       let end = Instant.now + service.settings.timeout
-      return maildrop == nil ? min(end, start + service.settings.loginTime) : end
+      return hasLoggedIn ? end : min(end, start + service.settings.loginTime)
     }
   }
 
@@ -79,8 +84,7 @@ final class RetrievalSession {
       try await logIn(user, timestamp: timestamp, digest: digest)
     case .lookUp(let user, let binding): try await perform(lookUp(user, binding))
     case .checkProof(let proof): try await check(proof)
-    case .logIn(let user, let mechanism):
-      try await send(await open(user, how: way(mechanism.name)))
+    case .logIn(let user, let mechanism): try await logInProven(user, mechanism)
     case .list: try await sendListing()
     case .send(let index, let bodyLines): try await send(index, bodyLines: bodyLines)
     case .update(let messages): try await update(messages)
@@ -142,6 +146,8 @@ final class RetrievalSession {
   }
 
   private func update(_ messages: MessageSet) async throws(ConnectionError) {
+    // What a client has asked for before QUIT is on its way before it is removed here.
+    try await connection.flush(until: deadline)
     let failures = await maildrop?.remove(messages) ?? 0
     removedMessages = messages.count - failures
     extendGrant()

@@ -41,6 +41,16 @@ extension Accounts {
     return (refusal, signature)
   }
 
+  /// The user of a proof that was right, once the client has confirmed the signature.
+  ///
+  /// The client takes its time for that: the user may have gone, or have another password by now.
+  package func confirm(_ proven: User) -> Verification {
+    guard let user = user(named: proven.name.text), user.login == proven.login else {
+      return refusal
+    }
+    return .verified(user)
+  }
+
   /// Checks the digest of APOP, 32 digits of base 16, which only a user with a plain secret can have
   /// (RFC 1939 §7).
   package func verify(user name: String, timestamp: String, digest: [UInt8]) -> Verification {
@@ -61,17 +71,39 @@ extension Accounts {
   private func scramVerifier(
     of user: User?, named name: String
   ) -> (verifier: SCRAMVerifier, isDecoy: Bool) {
-    // Another spelling of a name must not have another salt, for that of a user has not. It is made for
-    // those who have one too, as the time it takes would tell them from the others.
-    let model = decoys.scram(decoyNumber(of: name))
-    let name = login(name)?.text ?? name.asciiLowercased
-    var hash = KeyDerivation.hmacSHA256(key: decoySecret, Array(name.utf8))
-    let saltBytes = model?.salt.count ?? Limits.saltBytes
-    while hash.count < saltBytes { hash += KeyDerivation.hmacSHA256(key: decoySecret, hash) }
+    // Made for those who have a verifier too, as the time it takes would tell them from the others.
+    let form = decoyForm(of: name)
     if let user, case .scram(let verifier) = self.verifier(of: user) { return (verifier, false) }
     let decoy = SCRAMVerifier(
-      iterations: model?.iterations ?? Limits.iterations, salt: Array(hash.prefix(saltBytes)),
+      iterations: form.iterations, salt: form.salt,
       storedKey: decoySecret, serverKey: decoySecret)
     return (decoy, true)
+  }
+
+  /// The salt and the iterations that are shown of a name that has none of its own.
+  func decoyForm(of name: String) -> (salt: [UInt8], iterations: Int) {
+    let model = decoys.scram(decoyNumber(of: name))
+    return (
+      decoySalt(of: name, count: model?.salt.count ?? Limits.saltBytes),
+      model?.iterations ?? Limits.iterations
+    )
+  }
+
+  /// What replaces the hash of a user of that name: no weaker than the verifiers made here, and else of the
+  /// form that was shown of the name before, so that the change tells nobody that there is such a user.
+  func upgradeForm(of name: String) -> (salt: [UInt8], iterations: Int) {
+    let shown = decoyForm(of: name)
+    return (
+      decoySalt(of: name, count: max(shown.salt.count, Limits.saltBytes)),
+      max(shown.iterations, Limits.iterations)
+    )
+  }
+
+  /// The first octets of what belongs to a name, in all its spellings as the salt of a user does.
+  private func decoySalt(of name: String, count: Int) -> [UInt8] {
+    let name = login(name)?.text ?? name.asciiLowercased
+    var hash = KeyDerivation.hmacSHA256(key: decoySecret, Array(name.utf8))
+    while hash.count < count { hash += KeyDerivation.hmacSHA256(key: decoySecret, hash) }
+    return Array(hash.prefix(count))
   }
 }

@@ -118,11 +118,12 @@ package final class Accounts {
   private func check(ofUserNamed name: String) -> PasswordCheck {
     // Made for those who need none too, as the time it takes would tell them from the others.
     let number = decoyNumber(of: name)
+    let form = upgradesHashes ? upgradeForm(of: name) : nil
     guard let user = user(named: name), user.login != .locked else {
-      return PasswordCheck(login: nil, verifier: decoys.verifier(number), upgrades: false)
+      return PasswordCheck(login: nil, verifier: decoys.verifier(number), upgradeForm: nil)
     }
     return PasswordCheck(
-      login: user.login, verifier: verifier(of: user), upgrades: upgradesHashes)
+      login: user.login, verifier: verifier(of: user), upgradeForm: form)
   }
 
   /// What the work means, if the line of the user is as it was.

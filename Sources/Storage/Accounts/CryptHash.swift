@@ -27,15 +27,22 @@ package struct CryptHash: Equatable, Sendable {
   var method: String {
     let fields = text.utf8.split(
       separator: UInt8(ascii: "$"), omittingEmptySubsequences: false)
-    // bcrypt writes salt and hash as one field.
-    let method = fields.dropLast(isBcrypt ? 1 : 2)
-    return method.map { String(Substring($0)) }.joined(separator: "$")
+    // bcrypt writes salt and hash as one field, scrypt N, r, p and salt.
+    var method = fields.dropLast(isBcrypt ? 1 : 2).map { String(Substring($0)) }
+    if text.hasPrefix("$7$"), fields.count > 2 {
+      method.append(String(Substring(fields[2].prefix(Self.scryptCostLength))))
+    }
+    return method.joined(separator: "$")
   }
 
   private var isBcrypt: Bool { text.hasPrefix("$2") }
 
-  /// Whether it tells the password from every other one; bcrypt looks at its first 72 octets alone.
-  func covers(_ password: [UInt8]) -> Bool { !isBcrypt || password.count <= 72 }
+  /// One character for N, five each for r and p.
+  private static let scryptCostLength = 11
+
+  /// Whether it tells the password from every other one; bcrypt looks at its first 72 octets alone, which
+  /// longer passwords may have too.
+  func covers(_ password: [UInt8]) -> Bool { !isBcrypt || password.count < 72 }
 
   /// Whether it is the password; nil when that cannot be found out now.
   ///

@@ -6,8 +6,8 @@ struct PasswordCheck: Sendable {
   let login: Verifier?
   /// What the password is verified against: this, what replaces it, or a decoy.
   let verifier: Verifier
-  /// Whether a hash of crypt(3) is to be replaced when the password is right.
-  let upgrades: Bool
+  /// How what replaces a hash of crypt(3) is made when the password is right; nil for none.
+  let upgradeForm: (salt: [UInt8], iterations: Int)?
 
   /// What was found out.
   struct Result: Sendable {
@@ -20,10 +20,12 @@ struct PasswordCheck: Sendable {
   /// Finds it out: slow on purpose.
   func run(_ password: [UInt8]) -> Result {
     let isRight = verifier.accepts(password)
-    guard upgrades, login != nil, isRight == true, verifier.isUpgradable,
+    guard let upgradeForm, login != nil, isRight == true, verifier.isUpgradable,
       verifier.covers(password)
     else { return Result(isRight: isRight) }
-    // Without random numbers the next login makes it.
-    return Result(isRight: isRight, upgrade: try? SCRAMVerifier(password: password))
+    return Result(
+      isRight: isRight,
+      upgrade: SCRAMVerifier(
+        password: password, salt: upgradeForm.salt, iterations: upgradeForm.iterations))
   }
 }
