@@ -228,4 +228,9 @@ import Testing
     #expect(PlainLogin.everywhere.allows(address))
     #expect(!PlainLogin.nowhere.allows(address))
   }
+
+  @Test(arguments: [("1d", 1), ("47h", 2), ("25h", 2), ("30d", 30)])
+  func `keeps mail that was read no shorter than it says`(value: String, days: Int) throws {
+    #expect(try configuration("[pop3]\nexpire-read = \(value)\n").pop3.expiryDays == days)
+  }
 }

@@ -113,7 +113,7 @@ extension Configuration {
     profiles = draft.profiles
     pop3 = POP3(
       plainLogin: draft.pop3PlainLogin, offersAPOP: draft.offersAPOP, loginDelay: draft.loginDelay,
-      expiryDays: draft.expiry.map { Int($0.components.seconds / 86_400) })
+      expiryDays: draft.expiry.map { Int(($0.components.seconds + 86_399) / 86_400) })
     self.warnings = warnings
   }
 }
