@@ -50,7 +50,9 @@ extension Maildir {
     }
   }
 
-  /// Whether a mark was set before a time. One from before the clock was set may be of today.
+  /// Whether a mark was set before a time.
+  ///
+  /// One from before the clock was set may be of today.
   static func isOld(mark: Int64, before time: Int64) -> Bool {
     (WallClock.earliest..<max(time, WallClock.earliest)).contains(mark)
   }
