@@ -17,10 +17,10 @@
           let text = Array("192.168.1.6 bob\n".utf8)
           let (isReached, failure) = FaultInjection.failing(call: n, with: code) {
             () throws(SystemError) in
-            _ = try bed.grants.replace(with: text, unlessChangedFrom: .absent)
+            _ = try bed.grants.replace(with: text, unlessChangedFrom: .unusable(""))
           }
           #expect(try bed.lines() == [failure == nil ? "192.168.1.6 bob" : "192.168.1.5 alice"])
-          #expect(try bed.grants.replace(with: text, unlessChangedFrom: .absent) != nil)
+          #expect(try bed.grants.replace(with: text, unlessChangedFrom: .unusable("")) != nil)
           #expect(try bed.lines() == ["192.168.1.6 bob"])
           guard isReached else { break }
         }

@@ -103,4 +103,18 @@ import Testing
       #expect(bed.user(at: Bed.pc) == "alice")
     }
   }
+
+  @Test func `A file that an admin makes while the first one is written is not lost`() async throws
+  {
+    try await onLoop {
+      let bed = try Bed()
+      bed.logIn()
+      #expect(bed.grants.file.version == .absent)
+      try bed.edit { _ in ["192.168.1.7 bob"] }
+      #expect(try bed.grants.replace(with: [], unlessChangedFrom: .absent) == nil)
+      await bed.keepFile()
+      #expect(bed.user() == "alice")
+      #expect(try bed.lines().contains { $0.hasPrefix("192.168.1.7 ") })
+    }
+  }
 }

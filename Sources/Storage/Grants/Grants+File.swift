@@ -162,7 +162,7 @@ extension Grants {
     with text: [UInt8], unlessChangedFrom version: Version?
   ) throws(SystemError) -> Version? {
     try directory.replace(Self.fileName, with: text, mode: 0o640) { () throws(SystemError) in
-      if case .present? = version { try current() != version } else { false }
+      if case .unusable? = version { false } else { try current() != version }
     }.map(Version.init)
   }
 
