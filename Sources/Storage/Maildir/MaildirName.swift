@@ -70,11 +70,11 @@ struct MaildirName: Equatable {
     let start = index
     var value: UInt64 = 0
     while index < name.count, name[index] &- UInt8(ascii: "0") < 10 {
-      // Fifteen digits are beyond any file, and far from an overflow.
-      if index - start < 15 { value = value * 10 + UInt64(name[index] & 0x0F) }
+      // Thirteen digits are beyond any file, and a sum of them over a maildrop is far from an overflow.
+      if index - start < 13 { value = value * 10 + UInt64(name[index] & 0x0F) }
       index += 1
     }
-    return (1...15).contains(index - start) ? value : nil
+    return (1...13).contains(index - start) ? value : nil
   }
 }
 
