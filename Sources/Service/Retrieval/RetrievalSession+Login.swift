@@ -30,7 +30,6 @@ extension RetrievalSession {
     try await logIn(confirmed(), name, nil, how: mechanism.name)
   }
 
-  @inline(never)
   private func confirmed() -> Verification {
     defer { proven = nil }
     guard case .verified(let user)? = proven else {
@@ -53,7 +52,6 @@ extension RetrievalSession {
   }
 
   /// Looks up what SCRAM tells the client about a user.
-  @inline(never)
   func lookUp(_ name: String, _ binding: String?) -> Action {
     let binding = binding.flatMap { connection.channelBinding(named: $0) }
     do throws(SystemError) {
@@ -77,18 +75,15 @@ extension RetrievalSession {
     }
   }
 
-  @inline(never)
   private func accept(_ user: String, _ signature: [UInt8]) -> Action {
     protocolSession.proofAccepted(user: user, serverSignature: signature)
   }
 
-  @inline(never)
   private func forbid(_ user: User) -> Reply {
     refuse(user.name.text, .forbidden, because: "the user has may-pop=no")
   }
 
   /// How the log and a grant call a login with a mechanism, or with PASS where there is none.
-  @inline(never)
   func way(_ mechanism: String?) -> String {
     (mechanism ?? "USER") + (connection.isEncrypted ? "+TLS" : "")
   }
@@ -114,7 +109,6 @@ extension RetrievalSession {
   }
 
   /// Forgives failed logins; returns why this one comes too soon, if it does.
-  @inline(never)
   private func prepare(_ user: String) -> Reply? {
     service.conduct.noteLogin(of: connection.peer.host)
     guard let delay = protocolSession.loginDelay,
@@ -124,12 +118,9 @@ extension RetrievalSession {
   }
 
   /// What this client has been told, whatever the settings say by now.
-  private var expiryDays: Int? {
-    @inline(never) get { protocolSession.expiryDays }
-  }
+  private var expiryDays: Int? { protocolSession.expiryDays }
 
   /// Takes over the maildrop; there is none when another session has it.
-  @inline(never)
   private func welcome(to maildrop: OpenMaildrop?, _ user: String, how: String) -> Reply {
     guard let maildrop else { return refuse(user, .inUse, because: "the maildrop is in use") }
     self.maildrop = maildrop
@@ -151,7 +142,6 @@ extension RetrievalSession {
   }
 
   /// Lets the grant of a client that is still there end a whole window from now.
-  @inline(never)
   func extendGrant() {
     guard let user = maildrop?.user else { return }
     nextExtension = .now + Self.extensionPause
@@ -159,7 +149,6 @@ extension RetrievalSession {
       connection.peer.host, user: user, isEncrypted: connection.isEncrypted)
   }
 
-  @inline(never)
   private func refuse(_ user: String, _ refusal: LoginRefusal, because reason: String) -> Reply {
     // Not the line that fail2ban counts: the client has done nothing wrong.
     Log.say(

@@ -71,7 +71,28 @@ final class RetrievalSession {
 
   /// Acts on a line, or on one that was too long and has been skipped.
   func answer(_ line: [UInt8]?) async throws(ConnectionError) {
-    try await perform(action(on: line))
+    let action = action(on: line)
+    if maildrop == nil { try await performApart(action) } else { try await perform(action) }
+  }
+
+  /// Performs what may be a login in a child task, which gives back what it has used for frames; and
+  /// nothing goes deeper than the verification of a password.
+  @inline(never)
+  private func performApart(_ action: Action) async throws(ConnectionError) {
+    let error = await withTaskGroup(of: ConnectionError?.self) { group in
+      group.addTask { await self.error(of: action) }
+      return await group.next() ?? nil
+    }
+    if let error { throw error }
+  }
+
+  private func error(of action: Action) async -> ConnectionError? {
+    do throws(ConnectionError) {
+      try await perform(action)
+      return nil
+    } catch {
+      return error
+    }
   }
 
   func perform(_ action: Action) async throws(ConnectionError) {
@@ -153,14 +174,10 @@ final class RetrievalSession {
     extendGrant()
     // Before the reply, because the client may log in again as soon as it has it.
     leaveMaildrop()
-    try await send(result(failures: failures))
+    try await send(protocolSession.updated(failures: failures))
   }
 
-  @inline(never)
-  private func result(failures: Int) -> Reply { protocolSession.updated(failures: failures) }
-
   /// Closes the maildrop; messages that are marked as deleted stay (RFC 1939 §6).
-  @inline(never)
   func leaveMaildrop() {
     guard let maildrop else { return }
     self.maildrop = nil
@@ -173,14 +190,9 @@ final class RetrievalSession {
   func giveUp(because error: ConnectionError) async {
     // A client that connects and leaves is a port check, or has seen enough.
     if case .closed = error, maildrop == nil { return }
-    recordEnd(error)
+    Log.record(.sessionEnded(service: listener, client: client, reason: error.reason))
     // A client that was silent for too long gets no answer (RFC 1939 §3).
     guard case .wait(.draining) = error else { return }
     _ = try? await send(.stopping)
-  }
-
-  @inline(never)
-  private func recordEnd(_ error: ConnectionError) {
-    Log.record(.sessionEnded(service: listener, client: client, reason: error.reason))
   }
 }
