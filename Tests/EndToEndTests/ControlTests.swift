@@ -1,3 +1,4 @@
+import Dispatch
 import EndToEndSupport
 import Foundation
 import Testing
@@ -93,13 +94,10 @@ import Testing
   @Test("A message that is being delivered is left to its delivery")
   func underDelivery() throws {
     // The script is asked in the thread of the connection: it waits there until it may go on.
-    let gate = NSCondition()
-    nonisolated(unsafe) var isOpen = false
+    let gate = DispatchSemaphore(value: 0)
     let hop = try Hop { command in
       guard command.hasPrefix("RCPT") else { return nil }
-      gate.lock()
-      while !isOpen, gate.wait(until: Date(timeIntervalSinceNow: 30)) {}
-      gate.unlock()
+      _ = gate.wait(timeout: .now() + 30)
       return nil
     }
     let gatepost = try Gatepost(hop: hop, trusting)
@@ -113,10 +111,7 @@ import Testing
       #expect(run.status == 66 && run.output.contains("\(id) is being delivered"))
     }
     #expect(try gatepost.tool("status").output.contains("\ndelivering: 1\n"))
-    gate.lock()
-    isOpen = true
-    gate.broadcast()
-    gate.unlock()
+    gate.signal()
     try gatepost.eventually("the message is at its exchange") { hop.messages.count == 1 }
     try gatepost.eventually("the queue is empty") { gatepost.queue.isEmpty }
     #expect(gatepost.maildrop("alice").isEmpty)
