@@ -59,6 +59,7 @@ import Testing
     let id = try #require(QueueID("1763706000.k3v9q0"))
     let table: [(ControlReply, String)] = [
       (.ok, "ok"), (.error("two words"), "error two words"),
+      (.missing("ann has no grant"), "missing ann has no grant"),
       (.status(name: "queued", text: "17"), "status queued 17"),
       (
         .status(name: "unreachable", text: "a.example: no route"),

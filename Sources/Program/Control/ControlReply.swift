@@ -1,6 +1,6 @@
 package import Spool
 
-/// A line of what the daemon replies to a `ControlRequest`; the last one is `ok` or an error.
+/// A line of what the daemon replies to a `ControlRequest`; the last one is `ok`, an error or what is missing.
 ///
 ///     done 1763706000.k3v9q0
 ///     delivering 1763706001.k3v9q0
@@ -8,6 +8,7 @@ package import Spool
 ///     status queued 17
 ///     ok
 ///     error another command is being carried out
+///     missing 192.168.1.7 has no grant
 package enum ControlReply: Equatable, Sendable {
   /// What came of the action for a message: its first word is that of the result.
   case message(QueueID, QueueActionResult)
@@ -17,6 +18,8 @@ package enum ControlReply: Equatable, Sendable {
   case ok
   /// It cannot be done, or only what was said before.
   case error(String)
+  /// What it was to be done to, or for, is not there.
+  case missing(String)
 
   /// Parses a line without its end; nil if it is none of these.
   package init?(parsing line: String) {
@@ -26,6 +29,7 @@ package enum ControlReply: Equatable, Sendable {
     switch parts[0] {
     case "ok" where parts.count == 1: self = .ok
     case "error": self = .error(String(line.dropFirst("error ".count)))
+    case "missing": self = .missing(String(line.dropFirst("missing ".count)))
     case "status" where parts.count == 3: self = .status(name: parts[1], text: text)
     case let word where parts.count > 1:
       guard let id = QueueID(parts[1]), let result = QueueActionResult(word: word, text: text)
@@ -43,6 +47,7 @@ package enum ControlReply: Equatable, Sendable {
     case .status(let name, let text): "status \(name) \(text)"
     case .ok: "ok"
     case .error(let text): "error \(text)"
+    case .missing(let text): "missing \(text)"
     }
   }
 }

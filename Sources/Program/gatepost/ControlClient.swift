@@ -52,7 +52,11 @@ struct ControlClient {
   }
 
   /// Sends a request, and calls `body` with each line of the reply but the last.
-  func ask(_ request: ControlRequest, _ body: (ControlReply) -> Void) throws(Failure) {
+  ///
+  /// - Parameter missing: the status where something that the request names is not there.
+  func ask(
+    _ request: ControlRequest, missing: Failure.Status = .input, _ body: (ControlReply) -> Void
+  ) throws(Failure) {
     let line = request.line
     guard line.utf8.count <= ControlRequest.lineBytes else {
       throw Failure(.data, "too many patterns at once; give some of them, then the others")
@@ -82,6 +86,8 @@ struct ControlClient {
         case .ok: return
         case .error(let text):
           throw Failure(.unavailable, "gatepostd: \(String(escaping: text.utf8))")
+        case .missing(let text):
+          throw Failure(missing, "gatepostd: \(String(escaping: text.utf8))")
         case let reply?: body(reply)
         case nil: throw Failure(.data, "\(path): the server is of another version")
         }

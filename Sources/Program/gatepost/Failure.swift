@@ -7,7 +7,7 @@ struct Failure: Error {
   enum Status: Int32 {
     /// What was given is not right (`EX_DATAERR`).
     case data = 65
-    /// A file cannot be read (`EX_NOINPUT`).
+    /// A file cannot be read, or what was to be changed is not there (`EX_NOINPUT`).
     case input = 66
     /// There is no such user (`EX_NOUSER`).
     case unknownUser = 67

@@ -41,10 +41,11 @@ struct WhitelistCommand: ParsableCommand {
     @Argument(help: "The user.") var user: String
 
     func run() throws {
-      guard let address = IPAddress(address) else {
-        throw ValidationError("\"\(String(escaping: address.utf8))\" is no address")
+      guard let address = IPAddress(address), !address.isUnspecified else {
+        throw ValidationError("\"\(String(escaping: address.utf8))\" is no address of a host")
       }
-      try ControlClient(place.load()).ask(.whitelist(.add(address, user: user))) { _ in }
+      let request = ControlRequest.whitelist(.add(address, user: user))
+      try ControlClient(place.load()).ask(request, missing: .unknownUser) { _ in }
       Console.say("\(address) may send as \(user)")
     }
   }

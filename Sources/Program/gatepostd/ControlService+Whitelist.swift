@@ -11,17 +11,17 @@ extension ControlService {
     case .add(let address, let user):
       guard !address.isUnspecified else { return .error("\(address) is no address of a host") }
       guard grants.add(address, user: user) else {
-        return .error("there is no user \(String(escaping: user.utf8)) who can log in")
+        return .missing("there is no user \(String(escaping: user.utf8)) who can log in")
       }
       record("add", "\(address) \(user)", admin)
       return .ok
     case .revoke(let address):
-      guard grants.revoke(address) else { return .error("\(address) has no grant") }
+      guard grants.revoke(address) else { return .missing("\(address) has no grant") }
       record("revoke", "\(address)", admin)
       return .ok
     case .revokeUser(let user):
       guard grants.revoke(user: user) else {
-        return .error("\(String(escaping: user.utf8)) has no grant")
+        return .missing("\(String(escaping: user.utf8)) has no grant")
       }
       record("revoke", user, admin)
       return .ok
