@@ -167,6 +167,15 @@ package final class Gatepost {
   package func waitForLog(_ words: String) throws {
     try eventually("the log says \"\(words)\"") { log.contains(words) }
   }
+
+  /// Waits until so many attempts have failed and their messages wait again: the log tells of it a little
+  /// before a message can be found in the queue.
+  package func waitForDeferral(count: Int = 1) throws {
+    try eventually("\(count) deferred") { log.count(of: "deferred id=") >= count }
+    try eventually("no attempt is under way") {
+      try tool("status").output.contains("\ndelivering: 0\n")
+    }
+  }
 }
 
 extension String {

@@ -15,9 +15,7 @@ import Testing
     var ids: [String] = []
     for recipient in recipients {
       #expect(try gatepost.send(from: sender, to: recipient).hasPrefix("250"))
-      try gatepost.eventually("the attempt is over") {
-        gatepost.ids(in: "cur").count == ids.count + 1 && gatepost.ids(in: "new").isEmpty
-      }
+      try gatepost.waitForDeferral(count: ids.count + 1)
       ids.append(try #require(gatepost.ids(in: "cur").first { !ids.contains($0) }))
     }
     return (gatepost, ids)

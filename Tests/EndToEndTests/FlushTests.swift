@@ -17,7 +17,7 @@ import Testing
     let hop = try Hop(isUp: false)
     let gatepost = try Gatepost(hop: hop, settings)
     #expect(try gatepost.send(to: "ann@\(domain)").hasPrefix("250"))
-    try gatepost.waitForLog("deferred id=")
+    try gatepost.waitForDeferral()
     try hop.start()
     let client = try gatepost.greeted()
     try client.ask("ETRN \(argument)", isMeant ? "253 2.0.0 1 messages" : "251 2.0.0")
@@ -32,7 +32,7 @@ import Testing
     let gatepost = try Gatepost(
       "\(settings)\nsmarthost = smtp://127.0.0.1:\(hop.port)\ntls = none")
     #expect(try gatepost.send(to: "ann@far.example").hasPrefix("250"))
-    try gatepost.waitForLog("deferred id=")
+    try gatepost.waitForDeferral()
     try hop.start()
     let client = try gatepost.greeted()
     try client.ask("ETRN near.example", "251 2.0.0")
@@ -44,7 +44,7 @@ import Testing
   func stranger() throws {
     let gatepost = try Gatepost(hop: try Hop(isUp: false), settings)
     #expect(try gatepost.send(to: "ann@far.example").hasPrefix("250"))
-    try gatepost.waitForLog("deferred id=")
+    try gatepost.waitForDeferral()
     let client = try gatepost.smtp(from: "127.0.0.2")
     try client.expect("220")
     #expect(try !client.lines(after: "EHLO x.example").contains { $0.hasSuffix("ETRN") })

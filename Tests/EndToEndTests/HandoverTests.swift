@@ -71,7 +71,7 @@ import Testing
     let gatepost = try gatepost("unix:\(dovecot.socket)", "[queue]\nretry = 4h")
     let client = try gatepost.greeted()
     try client.deliver(from: "alice@home.example", to: "ann@box.example")
-    try gatepost.waitForLog("deferred id=")
+    try gatepost.waitForDeferral()
     try dovecot.start()
     try client.ask("ETRN box.example", "253 2.0.0")
     try gatepost.eventually("the message is handed over") { gatepost.queue.isEmpty }
