@@ -40,7 +40,7 @@ package final class Retrieval {
   /// **Limits**: an idle session is little more than the frames of the calls that wait for its next
   /// line, and what a task has once used for frames it keeps. So the wait is made from here, and what
   /// looks at the protocol's value is in calls that have returned by then (`@inline(never)`): a copy
-  /// of that value would stay in this frame.
+  /// of that value would stay in this frame. A login has a task of its own (`performApart`).
   ///
   /// - Parameters:
   ///   - listener: the name of the listener in the log, such as `pop3s`.

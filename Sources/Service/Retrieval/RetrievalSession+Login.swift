@@ -69,14 +69,11 @@ extension RetrievalSession {
     case .verified(let user) where !user.mayPOP: try await send(forbid(user))
     case .verified(let user):
       proven = verification
-      try await perform(accept(user.name.text, signature))
+      try await perform(
+        protocolSession.proofAccepted(user: user.name.text, serverSignature: signature))
     case .wrong: try await refuse(proof.user, nil)
     case .temporary(let reason): try await send(refuse(proof.user, .temporary, because: reason))
     }
-  }
-
-  private func accept(_ user: String, _ signature: [UInt8]) -> Action {
-    protocolSession.proofAccepted(user: user, serverSignature: signature)
   }
 
   private func forbid(_ user: User) -> Reply {
@@ -101,6 +98,8 @@ extension RetrievalSession {
   func open(_ user: String, how: String) async -> Reply {
     if let refusal = prepare(user) { return refusal }
     do throws(SystemError) {
+      // What this client has been told, whatever the settings say by now.
+      let expiryDays = protocolSession.expiryDays
       return welcome(
         to: try await service.maildrops.open(user, expiryDays: expiryDays), user, how: how)
     } catch {
@@ -116,9 +115,6 @@ extension RetrievalSession {
     else { return nil }
     return refuse(user, .tooSoon, because: "the last login was less than \(delay) ago")
   }
-
-  /// What this client has been told, whatever the settings say by now.
-  private var expiryDays: Int? { protocolSession.expiryDays }
 
   /// Takes over the maildrop; there is none when another session has it.
   private func welcome(to maildrop: OpenMaildrop?, _ user: String, how: String) -> Reply {
