@@ -14,6 +14,7 @@ import Testing
 @Loop
 final class Bed {
   nonisolated let scratch: ScratchDirectory
+  nonisolated let workers = WorkerPool(threads: 2)
   let grants: Grants
   let conduct = Conduct(
     ClientRules(
@@ -30,7 +31,6 @@ final class Bed {
 
   init(timeout: Duration = .seconds(600)) throws {
     scratch = try ScratchDirectory()
-    let workers = WorkerPool(threads: 2)
     let pair = try SelfSignedCertificate.make(hostName: "gw.home.example")
     let (certificate, key) = ("\(scratch.path)/cert.pem", "\(scratch.path)/key.pem")
     try Data(pair.certificatePEM).write(to: URL(filePath: certificate))

@@ -208,7 +208,8 @@ struct RetrievalTests {
           sockets.left.duplicate(), peer: SocketAddress(Bed.phone, port: 1)),
         listener: "pop3", beginsWithTLS: false)
       #expect(session.deadline < .now + .seconds(1))
-      _ = await session.open("alice", how: "USER")
+      let alice = try #require(try bed.accounts.mailbox(for: "alice"))
+      _ = await session.open(alice, how: "USER")
       session.leaveMaildrop()
       #expect(session.deadline > .now + .seconds(500))
     }

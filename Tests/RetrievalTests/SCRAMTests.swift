@@ -1,5 +1,7 @@
+import Dispatch
 import EventLoop
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -69,12 +71,7 @@ struct SCRAMTests {
     try await onLoop {
       let bed = try Bed()
       try await bed.session("pop3s") { client in
-        try await client.expect("+OK")
-        var scram = SCRAMClient(user: "alice")
-        try await client.send("AUTH SCRAM-SHA-256 \(Self.encoded(scram.first))")
-        let final = scram.final(try await Self.challenge(client))
-        try await client.send(Self.encoded(try #require(final)))
-        #expect(scram.accepts(try await Self.challenge(client)))
+        try await Self.prove(client)
         let path = "\(bed.scratch.path)/users"
         let old = try String(contentsOfFile: path, encoding: .utf8).split(separator: ":")[1]
         let new = "alice:" + line.replacing("SAME", with: old) + "\n"
@@ -84,4 +81,64 @@ struct SCRAMTests {
       #expect((bed.grants.grant(of: Bed.phone) != nil) == (answer == "+OK"))
     }
   }
+
+  @Test(arguments: [
+    ("{PLAIN}secret:", "-ERR [AUTH]"), ("SAME:may-pop=no", "-ERR [SYS/PERM]"), ("SAME:", "+OK"),
+  ])
+  func `Who has changed while the maildrop was read earns nothing`(
+    line: String, answer: String
+  ) async throws {
+    try await onLoop {
+      let bed = try Bed()
+      let held = Held()
+      let gate = DispatchSemaphore(value: 0)
+      try await bed.session { client in
+        try await Self.prove(client)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for _ in 0..<2 {
+            group.addTask {
+              await bed.workers.run {
+                held.count.withLock { $0 += 1 }
+                _ = gate.wait(timeout: .now() + 60)
+              }
+            }
+          }
+          while held.count.withLock({ $0 }) < 2 { await Task.yield() }
+          try await client.send("")
+          // Now the first has the maildrop, which no worker reads yet.
+          try await bed.session(from: Bed.stranger) { other in
+            try await Self.prove(other)
+            try await other.ask("", "-ERR [IN-USE]")
+          }
+          let path = "\(bed.scratch.path)/users"
+          let old = try String(contentsOfFile: path, encoding: .utf8).split(separator: ":")[1]
+          let new = "alice:" + line.replacing("SAME", with: old) + "\n"
+          try new.write(toFile: path, atomically: true, encoding: .utf8)
+          for _ in 0..<2 { gate.signal() }
+          try await group.waitForAll()
+        }
+        try await client.expect(answer)
+      }
+      #expect((bed.grants.grant(of: Bed.phone) != nil) == (answer == "+OK"))
+      // The maildrop is free again.
+      if answer != "+OK" {
+        #expect(try await bed.service.maildrops.open("alice") != nil)
+      }
+    }
+  }
+
+  /// Proves the password as alice, up to where only the confirmation is missing.
+  @Loop private static func prove(_ client: Client) async throws {
+    try await client.expect("+OK")
+    var scram = SCRAMClient(user: "alice")
+    try await client.send("AUTH SCRAM-SHA-256 \(encoded(scram.first))")
+    let final = scram.final(try await challenge(client))
+    try await client.send(encoded(try #require(final)))
+    #expect(scram.accepts(try await challenge(client)))
+  }
+}
+
+/// How many workers are held.
+private final class Held: Sendable {
+  let count = Mutex(0)
 }

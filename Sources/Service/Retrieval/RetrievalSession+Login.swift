@@ -45,7 +45,7 @@ extension RetrievalSession {
     switch verification {
     case .verified(let user) where !user.mayPOP: try await send(forbid(user))
     case .verified(let user):
-      try await send(await open(user.name.text, how: way(mechanism)))
+      try await send(await open(user, how: way(mechanism)))
     case .wrong: try await refuse(name, password)
     case .temporary(let reason): try await send(refuse(name, .temporary, because: reason))
     }
@@ -95,15 +95,16 @@ extension RetrievalSession {
   /// Opens the maildrop of a user who has proved to be it, and gives the client its grant.
   ///
   /// The grant is earned by what the client hears `+OK` for, not by a password alone.
-  func open(_ user: String, how: String) async -> Reply {
-    if let refusal = prepare(user) { return refusal }
+  func open(_ user: User, how: String) async -> Reply {
+    let name = user.name.text
+    if let refusal = prepare(name) { return refusal }
     do throws(SystemError) {
       // What this client has been told, whatever the settings say by now.
       let expiryDays = protocolSession.expiryDays
       return welcome(
-        to: try await service.maildrops.open(user, expiryDays: expiryDays), user, how: how)
+        to: try await service.maildrops.open(name, expiryDays: expiryDays), user, how: how)
     } catch {
-      return refuse(user, .temporary, because: "the maildrop: \(error)")
+      return refuse(name, .temporary, because: "the maildrop: \(error)")
     }
   }
 
@@ -117,14 +118,29 @@ extension RetrievalSession {
   }
 
   /// Takes over the maildrop; there is none when another session has it.
-  private func welcome(to maildrop: OpenMaildrop?, _ user: String, how: String) -> Reply {
+  private func welcome(to maildrop: OpenMaildrop?, _ proven: User, how: String) -> Reply {
+    let user = proven.name.text
     guard let maildrop else { return refuse(user, .inUse, because: "the maildrop is in use") }
+    // The password may have been changed, because another knows it, while a large maildrop was read.
+    if let refusal = refusal(proven) {
+      service.maildrops.close(maildrop)
+      return refusal
+    }
     self.maildrop = maildrop
     hasLoggedIn = true
     Log.record(.loggedIn(service: listener, client: client, user: user, how: how))
     if protocolSession.loginDelay != nil { service.loginTimes.note(user, at: .now) }
     earnGrant(user, how: how)
     return protocolSession.open(maildrop.listing)
+  }
+
+  /// Why a user who was verified a while ago cannot log in now.
+  private func refusal(_ proven: User) -> Reply? {
+    switch service.accounts.confirm(proven) {
+    case .verified(let user): user.mayPOP ? nil : forbid(user)
+    case .wrong: refuse(proven.name.text, .wrongCredentials, because: "the password has changed")
+    case .temporary(let reason): refuse(proven.name.text, .temporary, because: reason)
+    }
   }
 
   /// Lets the client send for a while if a login where it is earns that.
