@@ -14,13 +14,15 @@
         for n in 1... {
           let bed = try Bed()
           try bed.edit { _ in ["192.168.1.5 alice"] }
+          _ = bed.user()
+          var version = bed.grants.file.version
           let text = Array("192.168.1.6 bob\n".utf8)
           let (isReached, failure) = FaultInjection.failing(call: n, with: code) {
             () throws(SystemError) in
-            _ = try bed.grants.replace(with: text, unlessChangedFrom: .unusable(""))
+            version = try bed.grants.replace(with: text, unlessChangedFrom: version) ?? version
           }
           #expect(try bed.lines() == [failure == nil ? "192.168.1.6 bob" : "192.168.1.5 alice"])
-          #expect(try bed.grants.replace(with: text, unlessChangedFrom: .unusable("")) != nil)
+          #expect(try bed.grants.replace(with: text, unlessChangedFrom: version) != nil)
           #expect(try bed.lines() == ["192.168.1.6 bob"])
           guard isReached else { break }
         }
@@ -44,6 +46,34 @@
           #expect(isReached || users[1] == "alice")
           // It is looked at again.
           #expect(bed.user() == "alice", "call \(n)")
+          guard isReached else { break }
+        }
+      }
+    }
+
+    @Test func `What cannot be read for a while is not replaced from memory`() async throws {
+      try await onLoop {
+        for n in 1... {
+          let bed = try Bed()
+          bed.logIn(at: Bed.pc)
+          await bed.keepFile()
+          // Due while the file cannot be read.
+          bed.logIn("bob", at: Bed.pc)
+          try bed.edit { $0 + ["192.168.1.7 alice"] }
+          let edited = try bed.lines()
+          let (isReached, _) = FaultInjection.failing(call: n, .onwards, with: 24) {
+            _ = bed.user()
+          }
+          if isReached {
+            FaultInjection.begin(call: n, .onwards, with: 24)
+            await bed.grants.write()
+            #expect(FaultInjection.end())
+            #expect(try bed.lines() == edited, "call \(n)")
+            #expect(bed.world.sentences.count == 1, "\(bed.world.sentences)")
+          }
+          bed.world.pass(.seconds(5))
+          await bed.keepFile()
+          #expect(try bed.lines().count == 3, "call \(n)")
           guard isReached else { break }
         }
       }

@@ -117,4 +117,20 @@ import Testing
       #expect(try bed.lines().contains { $0.hasPrefix("192.168.1.7 ") })
     }
   }
+  @Test func `A good file that comes while one that is not believed is replaced is not lost`()
+    async throws
+  {
+    try await onLoop {
+      let bed = try Bed()
+      try bed.edit { _ in ["192.168.1.5 alice"] }
+      #expect(chmod(bed.path, 0o666) == 0)
+      #expect(bed.user() == nil)
+      let seen = bed.grants.file.version
+      try bed.edit { _ in ["192.168.1.7 bob"] }
+      // What a worker finds that began before the edit.
+      #expect(try bed.grants.replace(with: [], unlessChangedFrom: seen) == nil)
+      await bed.keepFile()
+      #expect(try bed.lines().map { $0.prefix(12) } == ["192.168.1.7 "])
+    }
+  }
 }

@@ -14,14 +14,13 @@ extension Grants {
     var lines: [UInt8] = []
     /// Whether the file is being replaced at this moment.
     var isChanging = false
-    /// Why it was not written the last time.
+    /// Why it could not be read or written the last time.
     var problem: SystemError?
   }
 
   /// What tells one state of the file from another.
   enum Version: Equatable, Sendable {
     case absent
-    case unusable(String)
     case present(FileStatus)
 
     init(_ status: FileStatus) {
@@ -39,43 +38,59 @@ extension Grants {
   ///
   /// Only the lines that are new or gone since the file was last read or written are looked at: what has
   /// come to be in memory since then, and is not written yet, stays.
-  func refresh() {
-    if file.isChanging { return }
-    let found = look()
-    if found.version == file.version { return }
-    let isFirst = file.version == nil
-    file.version = found.version
-    switch found.version {
-    case .absent: take([])
-    case .unusable(let reason):
-      report(
-        "\(Self.fileName): \(reason); it is not read\(isFirst ? "" : ", the grants known so far stay")"
-      )
-      // Another one takes its place.
-      note(isUrgent: true)
-    case .present: take(found.content)
+  ///
+  /// - Returns: whether the table has all that stands in the file.
+  @discardableResult
+  func refresh() -> Bool {
+    if file.isChanging { return false }
+    do throws(SystemError) {
+      try read()
+      return true
+    } catch {
+      failed(error)
+      return false
     }
   }
 
-  private func look() -> (version: Version, content: [UInt8]) {
-    do throws(SystemError) {
-      let status = try directory.status(of: Self.fileName)
-      let version = Version(status)
-      if version == file.version { return (version, []) }
-      if let reason = try distrust(status) { return (.unusable(reason), []) }
-      let content = try directory.open(Self.fileName).readAll(limit: GrantFile.limitBytes)
-      return (version, content)
-    } catch let error where error.isNotFound {
-      return (.absent, [])
-    } catch {
-      return (.unusable("\(error)"), [])
+  /// Takes in the file where it is another one than before.
+  ///
+  /// One that is not to be believed, another one of ours replaces. One that cannot be read now stays, for it
+  /// may be good, and is looked at again the next time.
+  private func read() throws(SystemError) {
+    let version = try current()
+    if version == file.version { return }
+    guard case .present(let status) = version else {
+      file.version = version
+      return take([])
     }
+    if let reason = try distrust(status) {
+      let isFirst = file.version == nil
+      file.version = version
+      report(
+        "\(Self.fileName): \(reason); it is not read\(isFirst ? "" : ", the grants known so far stay")"
+      )
+      return note(isUrgent: true)
+    }
+    let content = try directory.open(Self.fileName).readAll(limit: GrantFile.limitBytes)
+    file.version = version
+    file.problem = nil
+    take(content)
+  }
+
+  private func failed(_ error: SystemError) {
+    if error != file.problem {
+      report("\(Self.fileName): \(error); the grants are kept in memory")
+    }
+    file.problem = error
   }
 
   /// Why what stands in the file may be anybody's word.
   private func distrust(_ status: FileStatus) throws(SystemError) -> String? {
     let holder = try directory.descriptor.status()
     if !status.isRegular { return "it is no ordinary file" }
+    if status.bytes > GrantFile.limitBytes {
+      return "it is longer than \(GrantFile.limitBytes) octets"
+    }
     if status.isWritableByOthers { return "others may write it: chmod go-w" }
     if holder.isWritableByOthers { return "others may write its directory: chmod go-w" }
     if !status.isOwned() { return "it belongs to user \(status.owner)" }
@@ -134,11 +149,13 @@ extension Grants {
   }
 
   func write() async {
-    refresh()
+    let isCurrent = refresh()
     let now = facts.now()
+    let begun = schedule.begin()
+    // What cannot be read now must not be lost.
+    guard isCurrent else { return schedule.failed(begun, at: now.boot) }
     table.removeForgotten(at: now)
     let text = GrantFile.text(of: table.grants, boot: facts.boot, at: now)
-    let begun = schedule.begin()
     let version = file.version
     file.isChanging = true
     defer { file.isChanging = false }
@@ -149,10 +166,7 @@ extension Grants {
       guard let written else { return schedule.failed(begun, at: now.boot) }
       file = FileState(version: written, lines: text)
     } catch {
-      if error != file.problem {
-        report("\(Self.fileName): \(error); the grants are kept in memory")
-      }
-      file.problem = error
+      failed(error)
       schedule.failed(begun, at: now.boot)
     }
   }
@@ -162,7 +176,7 @@ extension Grants {
     with text: [UInt8], unlessChangedFrom version: Version?
   ) throws(SystemError) -> Version? {
     try directory.replace(Self.fileName, with: text, mode: 0o640) { () throws(SystemError) in
-      if case .unusable? = version { false } else { try current() != version }
+      try current() != version
     }.map(Version.init)
   }
 

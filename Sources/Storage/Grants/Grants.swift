@@ -30,7 +30,8 @@ package final class Grants {
   /// The grants kept in the directory at `path`.
   ///
   /// - Parameter report: takes sentences for the admin.
-  /// - Throws: where there is no such directory. A file that cannot be used is reported, and replaced.
+  /// - Throws: where there is no such directory. A file that is not to be believed is reported, and
+  ///   replaced; one that cannot be read is reported, and read when that is possible.
   package init(
     path: String, disk: WorkerPool, rules: GrantRules, facts: GrantFacts,
     report: @escaping @Loop (String) -> Void
