@@ -64,6 +64,19 @@ struct ReadMarkTests {
     #expect(try sample.list() == ids)
   }
 
+  @Test func `A message whose name is no unique-id never gets the id of a copy that goes away`()
+    throws
+  {
+    let sample = try Sample()
+    let long = "1." + String(repeating: "x", count: 80)
+    for file in ["cur/\(long)", "cur/\(long),S=2"] { try sample.put(file, "x\n") }
+    let ids = try sample.list()
+    try FileManager.default.removeItem(atPath: "\(sample.scratch.path)/alice/cur/\(long)")
+    let left = try sample.list()
+    #expect(left.count == 1)
+    #expect(!ids.contains(left[0]))
+  }
+
   @Test func `A message never gets the unique-id of a copy of it that goes away`() throws {
     let sample = try Sample()
     for file in ["cur/1.a.h:2,S", "cur/1.a.h,S=2:2,", "cur/1.a.h,S=2,W=3:2,"] {

@@ -180,19 +180,19 @@ struct MaildirScan {
   /// Where the unique-id stands: in the name, or behind all names if one must be made.
   ///
   /// Of copies none keeps the unique part as its id: when one is removed, the others would else get the id
-  /// that a client knows as that of the removed one. Limitation: the last one that is left then gets it,
-  /// and a client fetches it once more.
+  /// that a client knows as that of the removed one.
+  ///
+  /// Limitation: a message that gets a copy, or loses the last one, changes its id, and a client fetches it
+  /// once more. One that comes as a copy, and is alone at the client's next look, has the id of the other, and
+  /// the client takes it for that one.
   private mutating func placeUniqueID(
     of entry: Entry, isCopy: Bool
   ) -> (offset: UInt32, length: UInt8) {
     if entry.marks.contains(.hasUniqueID), !isCopy { return (entry.name, entry.uniqueLength) }
-    let hash = hashedUniqueID(isCopy ? entry.baseRange : entry.uniqueRange)
+    // No unique part has a comma, so that no copy has the id of another message.
+    let own = isCopy ? [UInt8(ascii: ",")] + text[entry.baseRange] : Array(text[entry.uniqueRange])
     let offset = UInt32(text.count)
-    text += hash
+    text += UniqueID.hash(of: own.span)
     return (offset, UInt8(UniqueID.hashLength))
-  }
-
-  private func hashedUniqueID(_ range: Range<Int>) -> [UInt8] {
-    UniqueID.hash(of: text.span.extracting(range))
   }
 }
