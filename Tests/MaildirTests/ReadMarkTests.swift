@@ -92,12 +92,22 @@ struct ReadMarkTests {
     #expect(!ids.contains("1.a.h 3"))
   }
 
-  @Test(arguments: [
-    (mark: Int64(0), false), (5000, false), (WallClock.earliest - 1, false),
-    (WallClock.earliest, true), (WallClock.earliest + 99, true), (WallClock.earliest + 100, false),
-  ])
-  func `A mark that was set while nobody knew the time may be of today`(mark: Int64, isOld: Bool) {
-    #expect(Maildir.isOld(mark: mark, before: WallClock.earliest + 100) == isOld)
-    #expect(!Maildir.isOld(mark: mark, before: 100))
+  @Test
+  func `A mark that was set while nobody knew the time counts from the first look after that`()
+    throws
+  {
+    let sample = try Sample()
+    let file = "cur/100.read:2,S"
+    let now = Int64(Date().timeIntervalSince1970)
+    try sample.put(file, "x\n")
+    let before = try sample.status(file)
+    // Until the clock of the file system has gone on.
+    repeat { try sample.put("tmp/x") } while try sample.status("tmp/x").change == before.change
+    #expect(try !sample.maildir.expire("100.read:2,S", readBefore: now + 60, earliest: now + 60))
+    let after = try sample.status(file)
+    #expect(after.change != before.change)
+    #expect(after.modified == before.modified)
+    #expect(try sample.maildir.expire("100.read:2,S", readBefore: now + 60))
+    #expect(try sample.files() == [])
   }
 }

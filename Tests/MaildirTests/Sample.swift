@@ -28,6 +28,13 @@ struct Sample {
       atPath: "\(scratch.path)/alice/\(file)", toPath: "\(scratch.path)/alice/\(other)")
   }
 
+  /// When name or content changed, in nanoseconds, and the content, in seconds.
+  func status(_ file: String) throws -> (change: Int, modified: Int) {
+    var raw = stat()
+    try #require(stat("\(scratch.path)/alice/\(file)", &raw) == 0)
+    return (raw.st_ctim.tv_sec * 1_000_000_000 + raw.st_ctim.tv_nsec, raw.st_mtim.tv_sec)
+  }
+
   func files() throws -> [String] {
     try ["new", "cur"].flatMap { folder in
       try FileManager.default.contentsOfDirectory(atPath: "\(scratch.path)/alice/\(folder)")

@@ -11,7 +11,8 @@ extension Maildir {
   /// - Parameters:
   ///   - limit: how many messages are listed at most. Limitation: beyond it, the file system chooses
   ///     which ones.
-  ///   - expiry: Unix time; messages that had come and had been read before it are removed.
+  ///   - expiry: Unix time; messages that had come and had been read before it are removed. Given only
+  ///     where the time is known.
   package func contents(
     limit: Int = Limits.messages, expiry: Int64? = nil
   ) throws(SystemError) -> MaildirContents {
@@ -36,25 +37,26 @@ extension Maildir {
   }
 
   /// Removes a message of `cur` whose last mark was set before a time; says whether it has gone.
-  private func expire(_ name: String, readBefore time: Int64) throws(SystemError) -> Bool {
+  ///
+  /// - Parameter earliest: a mark from before it was set while nobody knew the time, and may be of today.
+  func expire(
+    _ name: String, readBefore time: Int64, earliest: Int64 = WallClock.earliest
+  ) throws(SystemError) -> Bool {
     do throws(SystemError) {
       // The mark is in the name, and a new name changes this time.
-      guard Self.isOld(mark: try current.status(of: name).changed, before: time) else {
+      let status = try current.status(of: name)
+      if status.changed < earliest {
+        // Changes it too: the mark counts from now on.
+        try current.setModified(name, status.modified)
         return false
       }
+      if status.changed >= time { return false }
       try current.remove(name)
       return true
     } catch {
       if error.isOutOfDescriptors { throw error }
       return error.isNotFound
     }
-  }
-
-  /// Whether a mark was set before a time.
-  ///
-  /// One from before the clock was set may be of today.
-  static func isOld(mark: Int64, before time: Int64) -> Bool {
-    (WallClock.earliest..<max(time, WallClock.earliest)).contains(mark)
   }
 
   /// What was measured before; nothing where that cannot be read, for it can be measured again.
