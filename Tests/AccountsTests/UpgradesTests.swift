@@ -159,17 +159,22 @@ import Testing
     }
   }
 
-  @Test func `are no weaker than other verifiers, whatever has been shown`() async throws {
-    let weak = SCRAMVerifier(password: [0x78], salt: [1, 2, 3, 4], iterations: 10)
-    try write(Self.users + "zoe:\(Verifier.scram(weak).text):\n")
+  @Test(arguments: [10, 20_000])
+  func `are as strong as the verifiers made here, whatever others have`(iterations: Int)
+    async throws
+  {
+    let foreign = SCRAMVerifier(password: [0x78], salt: [1, 2, 3, 4], iterations: iterations)
+    try write(Self.users + "zoe:\(Verifier.scram(foreign).text):\n")
     try await onLoop {
       let accounts = try self.start()
-      #expect(try accounts.scramParameters(user: "bert", binding: nil).iterations == 10)
+      let shown = try accounts.scramParameters(user: "bert", binding: nil)
+      #expect(shown.iterations == iterations)
       #expect(await accounts.logIn("bert", "secret") == "verified bert")
       let now = try accounts.scramParameters(user: "bert", binding: nil)
       let other = try SCRAMVerifier(password: [0x78])
       #expect(now.iterations == other.iterations)
       #expect(now.salt.count == other.salt.count)
+      #expect(now.salt.starts(with: shown.salt))
     }
   }
 

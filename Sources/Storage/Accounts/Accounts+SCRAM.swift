@@ -89,14 +89,10 @@ extension Accounts {
     )
   }
 
-  /// What replaces the hash of a user of that name: no weaker than the verifiers made here, and else of the
-  /// form that was shown of the name before, so that the change tells nobody that there is such a user.
-  func upgradeForm(of name: String) -> (salt: [UInt8], iterations: Int) {
-    let shown = decoyForm(of: name)
-    return (
-      decoySalt(of: name, count: max(shown.salt.count, Limits.saltBytes)),
-      max(shown.iterations, Limits.iterations)
-    )
+  /// The salt of what replaces the hash of a user of that name: no shorter than those made here, and else the
+  /// one that was shown of the name before, so that it does not tell that there is such a user.
+  func upgradeSalt(of name: String) -> [UInt8] {
+    decoySalt(of: name, count: max(decoyForm(of: name).salt.count, Limits.saltBytes))
   }
 
   /// The first octets of what belongs to a name, in all its spellings as the salt of a user does.

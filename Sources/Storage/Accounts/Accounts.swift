@@ -118,12 +118,12 @@ package final class Accounts {
   private func check(ofUserNamed name: String) -> PasswordCheck {
     // Made for those who need none too, as the time it takes would tell them from the others.
     let number = decoyNumber(of: name)
-    let form = upgradesHashes ? upgradeForm(of: name) : nil
+    let salt = upgradesHashes ? upgradeSalt(of: name) : nil
     guard let user = user(named: name), user.login != .locked else {
-      return PasswordCheck(login: nil, verifier: decoys.verifier(number), upgradeForm: nil)
+      return PasswordCheck(login: nil, verifier: decoys.verifier(number), upgradeSalt: nil)
     }
     return PasswordCheck(
-      login: user.login, verifier: verifier(of: user), upgradeForm: form)
+      login: user.login, verifier: verifier(of: user), upgradeSalt: salt)
   }
 
   /// What the work means, if the line of the user is as it was.

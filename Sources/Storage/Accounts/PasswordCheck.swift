@@ -6,8 +6,8 @@ struct PasswordCheck: Sendable {
   let login: Verifier?
   /// What the password is verified against: this, what replaces it, or a decoy.
   let verifier: Verifier
-  /// How what replaces a hash of crypt(3) is made when the password is right; nil for none.
-  let upgradeForm: (salt: [UInt8], iterations: Int)?
+  /// The salt of what replaces a hash of crypt(3) when the password is right; nil where nothing does.
+  let upgradeSalt: [UInt8]?
 
   /// What was found out.
   struct Result: Sendable {
@@ -20,12 +20,12 @@ struct PasswordCheck: Sendable {
   /// Finds it out: slow on purpose.
   func run(_ password: [UInt8]) -> Result {
     let isRight = verifier.accepts(password)
-    guard let upgradeForm, login != nil, isRight == true, verifier.isUpgradable,
+    guard let upgradeSalt, login != nil, isRight == true, verifier.isUpgradable,
       verifier.covers(password)
     else { return Result(isRight: isRight) }
     return Result(
       isRight: isRight,
       upgrade: SCRAMVerifier(
-        password: password, salt: upgradeForm.salt, iterations: upgradeForm.iterations))
+        password: password, salt: upgradeSalt, iterations: Limits.iterations))
   }
 }
