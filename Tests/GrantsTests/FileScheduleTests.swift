@@ -27,15 +27,22 @@ import Testing
     #expect(schedule.due == start + .seconds(61))
   }
 
-  @Test("A write that fails is tried again after five seconds, as urgent as it was")
+  @Test("A write that fails is tried again, as urgent as it was, and ever later, but not too late")
   func failure() {
     for isUrgent in [true, false] {
       var schedule = FileSchedule()
       schedule.note(isUrgent: isUrgent, at: start)
-      let begun = schedule.begin()
-      let now = start + .seconds(70)
-      schedule.failed(begun, at: now)
-      #expect(schedule.isDirty)
+      var now = start + .seconds(70)
+      for seconds in [5, 10, 20, 40, 80, 160, 320, 320] {
+        schedule.failed(schedule.begin(), at: now)
+        #expect(schedule.isDirty)
+        #expect(schedule.due == now + .seconds(seconds))
+        now = now + .seconds(seconds)
+      }
+      _ = schedule.begin()
+      schedule.succeeded()
+      schedule.note(isUrgent: true, at: now)
+      schedule.failed(schedule.begin(), at: now)
       #expect(schedule.due == now + .seconds(5))
     }
   }

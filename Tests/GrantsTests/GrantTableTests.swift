@@ -84,6 +84,19 @@ import Testing
     #expect(living(table, IPAddress(v4: 0x0B00_07CF), at: start) != nil)
   }
 
+  @Test("What an admin writes into the file gets its place, however full the table is")
+  func fullTable() {
+    var table = GrantTable()
+    for host in 0..<UInt32(GrantTable.limit) {
+      table.set(grant(IPAddress(v4: 0x0A00_0000 + host), "u\(host)", .seconds(Int(900 + host))))
+    }
+    table.set(grant(phone, "alice"))
+    #expect(table.grants.count == GrantTable.limit)
+    #expect(living(table, phone, at: start) != nil)
+    // It is nobody's that ends later.
+    #expect(!table.has(grant(IPAddress(v4: 0x0A00_0000), "u0")))
+  }
+
   @Test("Those that have ended make room before those that are alive")
   func room() {
     var table = GrantTable()

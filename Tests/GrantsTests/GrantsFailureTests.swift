@@ -78,5 +78,50 @@
         }
       }
     }
+
+    @Test func `What could not be read at the start comes later, and undoes nothing new`()
+      async throws
+    {
+      try await onLoop {
+        var late = 0
+        for n in 1... {
+          let bed = try Bed()
+          bed.logIn()
+          bed.logIn(at: Bed.pc)
+          await bed.keepFile()
+          bed.world.pass(.seconds(800))
+          let (isReached, failure) = FaultInjection.failing(call: n, .onwards, with: 5) {
+            try bed.restart()
+            bed.logIn()
+          }
+          if !isReached { break }
+          // Without its directory there is no start.
+          if failure != nil { continue }
+          late += 1
+          #expect(bed.world.sentences.count == 1, "\(bed.world.sentences)")
+          bed.world.pass(.seconds(99))
+          #expect(bed.user(at: Bed.pc) == "alice")
+          bed.world.pass(.seconds(1))
+          #expect(bed.user(at: Bed.pc) == nil)
+          #expect(bed.user() == "alice")
+        }
+        #expect(late > 3)
+      }
+    }
+
+    @Test func `A session prolongs no grant that an admin may have taken away`() async throws {
+      try await onLoop {
+        let bed = try Bed()
+        bed.logIn()
+        await bed.keepFile()
+        bed.world.pass(.seconds(800))
+        try bed.edit { _ in [] }
+        _ = FaultInjection.failing(call: 1, .onwards, with: 5) {
+          bed.grants.extend(Bed.phone, user: "alice", isEncrypted: false)
+        }
+        bed.world.pass(.seconds(100))
+        _ = FaultInjection.failing(call: 1, .onwards, with: 5) { #expect(bed.user() == nil) }
+      }
+    }
   }
 #endif

@@ -133,4 +133,34 @@ import Testing
       #expect(try bed.lines().map { $0.prefix(12) } == ["192.168.1.7 "])
     }
   }
+
+  @Test func `A line for somebody who is no user yet is told, and kept`() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      try bed.edit { _ in ["192.168.1.7 carl", "192.168.1.5 alice"] }
+      #expect(bed.user() == "alice")
+      await bed.keepFile()
+      #expect(bed.world.sentences.count == 1)
+      #expect(try bed.lines().count == 2)
+      bed.world.credentials["carl"] = "c1"
+      #expect(bed.user(at: IPAddress(v4: 0xC0A8_0107)) == "carl")
+    }
+  }
+
+  @Test func `A file is believed once its directory is as it should be`() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      // No file can take the place of the one that is not believed.
+      try FileManager.default.createDirectory(
+        atPath: "\(bed.scratch.path)/whitelist.new/x", withIntermediateDirectories: true)
+      #expect(chmod(bed.scratch.path, 0o777) == 0)
+      try bed.edit { _ in ["192.168.1.5 alice"] }
+      #expect(bed.user() == nil)
+      #expect(bed.user() == nil)
+      await bed.keepFile()
+      #expect(bed.world.sentences.count == 2, "\(bed.world.sentences)")
+      #expect(chmod(bed.scratch.path, 0o755) == 0)
+      #expect(bed.user() == "alice")
+    }
+  }
 }

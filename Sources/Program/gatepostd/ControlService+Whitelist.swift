@@ -7,6 +7,9 @@ import Platform
 extension ControlService {
   /// Changes the whitelist; returns what the tool is told.
   func changeWhitelist(_ change: ControlRequest.WhitelistChange, by admin: UInt32) -> ControlReply {
+    if let failure = grants.readFailure {
+      return .error("the whitelist is not changed while its file cannot be read: \(failure)")
+    }
     switch change {
     case .add(let address, let user):
       guard !address.isUnspecified else { return .error("\(address) is no address of a host") }

@@ -7,12 +7,15 @@ import Platform
 struct FileSchedule {
   /// How long a change that is not urgent may wait.
   static let coalescing: Duration = .seconds(60)
-  /// How long after a failure it is tried again.
-  static let retry: Duration = .seconds(5)
+  /// How long after a failure it is tried again; twice as long after each other one.
+  static let firstRetry: Duration = .seconds(5)
+  /// How long at most.
+  static let longestRetry: Duration = .seconds(320)
 
   private var firstChange: Instant?
   private var isUrgent = false
   private var notBefore = Instant(nanoseconds: 0)
+  private var nextRetry = firstRetry
 
   /// Notes that the file is not what it should be.
   mutating func note(isUrgent: Bool, at now: Instant) {
@@ -40,6 +43,10 @@ struct FileSchedule {
   mutating func failed(_ begun: FileSchedule, at now: Instant) {
     isUrgent = isUrgent || begun.isUrgent
     firstChange = begun.firstChange ?? firstChange
-    notBefore = now + Self.retry
+    notBefore = now + nextRetry
+    nextRetry = min(nextRetry * 2, Self.longestRetry)
   }
+
+  /// Notes that a write has not failed.
+  mutating func succeeded() { nextRetry = Self.firstRetry }
 }

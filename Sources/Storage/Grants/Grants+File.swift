@@ -14,8 +14,12 @@ extension Grants {
     var lines: [UInt8] = []
     /// Whether the file is being replaced at this moment.
     var isChanging = false
-    /// Why it could not be read or written the last time.
-    var problem: SystemError?
+    /// Why it is not believed.
+    var doubt: String?
+    /// Why it could not be read the last time.
+    var readFailure: SystemError?
+    /// Why it could not be written the last time.
+    var writeFailure: SystemError?
   }
 
   /// What tells one state of the file from another.
@@ -39,53 +43,50 @@ extension Grants {
   /// Only the lines that are new or gone since the file was last read or written are looked at: what has
   /// come to be in memory since then, and is not written yet, stays.
   ///
-  /// - Returns: whether the table has all that stands in the file.
-  @discardableResult
-  func refresh() -> Bool {
-    if file.isChanging { return false }
+  /// One that is not to be believed, another one of ours replaces. One that cannot be read now stays, for it
+  /// may be good, and is looked at again the next time; `file.readFailure` says why.
+  func refresh() {
+    if file.isChanging { return }
     do throws(SystemError) {
       try read()
-      return true
+      file.readFailure = nil
     } catch {
-      failed(error)
-      return false
+      if error != file.readFailure {
+        report(
+          "\(Self.fileName) cannot be read: \(error); what has been changed in it does not count until it can"
+        )
+      }
+      file.readFailure = error
     }
   }
 
-  /// Takes in the file where it is another one than before.
-  ///
-  /// One that is not to be believed, another one of ours replaces. One that cannot be read now stays, for it
-  /// may be good, and is looked at again the next time.
   private func read() throws(SystemError) {
     let version = try current()
-    if version == file.version { return }
-    guard case .present(let status) = version else {
-      file.version = version
-      return take([])
+    // The directory may have been what was not to be believed.
+    if version == file.version, file.doubt == nil { return }
+    var content: [UInt8] = []
+    if case .present(let status) = version {
+      let doubt = try doubt(about: status)
+      if let doubt { return note(doubt, about: version) }
+      content = try directory.open(Self.fileName).readAll(limit: GrantFile.limitBytes)
     }
-    if let reason = try distrust(status) {
-      let isFirst = file.version == nil
-      file.version = version
-      report(
-        "\(Self.fileName): \(reason); it is not read\(isFirst ? "" : ", the grants known so far stay")"
-      )
-      return note(isUrgent: true)
-    }
-    let content = try directory.open(Self.fileName).readAll(limit: GrantFile.limitBytes)
+    take(content, isFirst: file.version == nil)
     file.version = version
-    file.problem = nil
-    take(content)
+    file.doubt = nil
   }
 
-  private func failed(_ error: SystemError) {
-    if error != file.problem {
-      report("\(Self.fileName): \(error); the grants are kept in memory")
+  private func note(_ doubt: String, about version: Version) {
+    let stay = file.version == nil ? "" : ", the grants known so far stay"
+    if version != file.version || doubt != file.doubt {
+      report("\(Self.fileName): \(doubt); it is not read\(stay)")
+      note(isUrgent: true)
     }
-    file.problem = error
+    file.version = version
+    file.doubt = doubt
   }
 
   /// Why what stands in the file may be anybody's word.
-  private func distrust(_ status: FileStatus) throws(SystemError) -> String? {
+  private func doubt(about status: FileStatus) throws(SystemError) -> String? {
     let holder = try directory.descriptor.status()
     if !status.isRegular { return "it is no ordinary file" }
     if status.bytes > GrantFile.limitBytes {
@@ -98,7 +99,8 @@ extension Grants {
     return nil
   }
 
-  private func take(_ content: [UInt8]) {
+  /// - Parameter isFirst: whether nothing of the file is known, so that a grant in memory is the newer one.
+  private func take(_ content: [UInt8], isFirst: Bool) {
     let now = facts.now()
     let before = Set(file.lines.split(separator: UInt8(ascii: "\n")))
     let after = Set(content.split(separator: UInt8(ascii: "\n")))
@@ -107,11 +109,10 @@ extension Grants {
     for grant in gone.grants {
       _ = table.remove(at: now) { $0.address == grant.address && $0.user == grant.user }
     }
-    for grant in come.grants {
+    for grant in come.grants where !(isFirst && table.has(grant)) {
+      table.set(grant)
       // A slip of the hand is told at once, not when somebody tries to send.
-      if grant.credential != nil || facts.credential(grant.user) != nil {
-        table.set(grant)
-      } else {
+      if grant.credential == nil, facts.credential(grant.user) == nil {
         report("\(Self.fileName): \(grant.address): there is no user \(grant.user) who can log in")
       }
     }
@@ -149,11 +150,11 @@ extension Grants {
   }
 
   func write() async {
-    let isCurrent = refresh()
+    refresh()
     let now = facts.now()
     let begun = schedule.begin()
     // What cannot be read now must not be lost.
-    guard isCurrent else { return schedule.failed(begun, at: now.boot) }
+    if file.readFailure != nil { return schedule.failed(begun, at: now.boot) }
     table.removeForgotten(at: now)
     let text = GrantFile.text(of: table.grants, boot: facts.boot, at: now)
     let version = file.version
@@ -165,8 +166,12 @@ extension Grants {
       }
       guard let written else { return schedule.failed(begun, at: now.boot) }
       file = FileState(version: written, lines: text)
+      schedule.succeeded()
     } catch {
-      failed(error)
+      if error != file.writeFailure {
+        report("\(Self.fileName) cannot be written: \(error); the grants are kept in memory")
+      }
+      file.writeFailure = error
       schedule.failed(begun, at: now.boot)
     }
   }

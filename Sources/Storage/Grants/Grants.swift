@@ -58,6 +58,14 @@ package final class Grants {
     return true
   }
 
+  /// Why the file cannot be read at this moment; nil if it can.
+  ///
+  /// What an admin orders then might be undone when it can be read again.
+  package var readFailure: SystemError? {
+    refresh()
+    return file.readFailure
+  }
+
   /// Gives the right because an admin says so, wherever the address is.
   ///
   /// - Returns: whether there is such a user, who can log in.
@@ -84,6 +92,8 @@ package final class Grants {
   package func extend(_ address: IPAddress, user: String, isEncrypted: Bool) {
     guard mayEarn(address, isEncrypted) else { return }
     refresh()
+    // An admin may have taken the line out of a file that cannot be read now.
+    if file.readFailure != nil { return }
     let now = facts.now()
     if table.extend(address, user: user, until: end(now), at: now) { note(isUrgent: false) }
   }
