@@ -61,7 +61,9 @@ final class Bed {
 
   @discardableResult
   func logIn(_ user: String = "alice", at address: IPAddress = phone) -> Bool {
-    grants.grant(address, user: user, how: "USER", isEncrypted: false)
+    grants.grant(
+      address, user: user, credential: world.credentials[user] ?? "", how: "USER",
+      isEncrypted: false)
   }
 
   func user(at address: IPAddress = phone) -> String? { grants.grant(of: address)?.user }

@@ -61,9 +61,14 @@ import Testing
       bed.grants.rules.messages = 1
       #expect(bed.grants.take(Bed.phone, isFirstOfMessage: true) == nil)
       #expect(bed.grants.take(v6, isFirstOfMessage: true) == .messages(limit: 1))
-      // It ends with the grant.
+      // It ends with the grant, which another address of the device is told of.
+      #expect(bed.grants.pastUser(of: Bed.phone) == nil)
       bed.world.pass(.seconds(900))
       #expect(bed.user() == nil)
+      #expect(bed.grants.pastUser(of: Bed.phone) == "alice")
+      #expect(bed.grants.pastUser(of: Bed.pc) == nil)
+      bed.grants.rules.coversDevice = false
+      #expect(bed.grants.pastUser(of: Bed.phone) == nil)
     }
   }
 
@@ -117,8 +122,12 @@ import Testing
       #expect(bed.user(at: other) == "alice")
       #expect(bed.user(at: try Self.address("2001:db8:0:2::5")) == nil)
       #expect(bed.user() == nil)
+      #expect(bed.grants.pastUser(of: other) == nil)
+      bed.world.pass(.seconds(900))
+      #expect(bed.grants.pastUser(of: other) == "alice")
       bed.world.links = []
       #expect(bed.user(at: other) == nil)
+      #expect(bed.grants.pastUser(of: other) == nil)
     }
   }
 

@@ -53,11 +53,11 @@ import Testing
   func past() {
     var table = GrantTable()
     _ = table.give(grant(phone, "alice"), at: start)
-    #expect(table.past(of: phone, at: later(.seconds(899))) == nil)
-    #expect(table.past(of: phone, at: later(.seconds(900)))?.user == "alice")
+    #expect(table.past(at: later(.seconds(899))) { $0.address == phone } == nil)
+    #expect(table.past(at: later(.seconds(900))) { $0.address == phone }?.user == "alice")
     let long = GrantTable.memory + .seconds(900)
-    #expect(table.past(of: phone, at: later(long - .seconds(1))) != nil)
-    #expect(table.past(of: phone, at: later(long)) == nil)
+    #expect(table.past(at: later(long - .seconds(1))) { $0.address == phone } != nil)
+    #expect(table.past(at: later(long)) { $0.address == phone } == nil)
     let now = later(.seconds(2000))
     let isNew = table.give(grant(phone, "alice", at: now), at: now)
     #expect(isNew)
@@ -120,20 +120,21 @@ import Testing
     #expect(living(table, phone, at: start)?.user == "bob")
     let again = table.remove(at: later(.seconds(60))) { $0.user == "bob" }
     #expect(!again)
-    #expect(table.past(of: phone, at: later(.seconds(60))) == nil)
+    #expect(table.past(at: later(.seconds(60))) { $0.address == phone } == nil)
   }
 
-  @Test("A grant that is alive is extended, and neither one that has ended nor another's")
+  @Test("A grant is extended, also one that has ended by itself, and not another's")
   func extend() {
     var table = GrantTable()
     _ = table.give(grant(phone, "alice"), at: start)
     let now = later(.seconds(600))
-    func extend(_ user: String, _ now: GrantTime) -> Bool {
+    func extend(_ user: String, _ now: GrantTime) -> Bool? {
       table.extend(phone, user: user, until: now.boot + .seconds(900), at: now)
     }
-    #expect(!extend("bob", now))
-    #expect(extend("alice", now))
+    #expect(extend("bob", now) == nil)
+    #expect(extend("alice", now) == true)
     #expect(table.grants.map(\.end) == [start.boot + .seconds(1500)])
-    #expect(!extend("alice", later(.seconds(1500))))
+    #expect(extend("alice", later(.seconds(1500))) == false)
+    #expect(living(table, phone, at: later(.seconds(2399))) != nil)
   }
 }

@@ -29,6 +29,35 @@
       }
     }
 
+    @Test func `What cannot be written is told once, and written when it can be`() async throws {
+      try await onLoop {
+        var told: Set<String> = []
+        for n in 1... {
+          let bed = try Bed()
+          bed.logIn()
+          bed.logIn(at: Bed.pc)
+          await bed.keepFile()
+          bed.grants.revoke(Bed.pc)
+          await bed.disk.run { FaultInjection.begin(call: n, .onwards, with: 5) }
+          await bed.grants.write()
+          bed.world.pass(.seconds(5))
+          await bed.grants.write()
+          let isReached = await bed.disk.run { FaultInjection.end() }
+          #expect(bed.world.sentences.count == (isReached ? 1 : 0), "\(bed.world.sentences)")
+          told.formUnion(bed.world.sentences)
+          bed.world.pass(.seconds(10))
+          await bed.keepFile()
+          #expect(try bed.lines().map { $0.prefix(12) } == ["192.168.1.5 "])
+          #expect(bed.user() == "alice")
+          #expect(bed.user(at: Bed.pc) == nil)
+          guard isReached else { break }
+        }
+        // Both the file and its name.
+        #expect(
+          told.contains { $0.contains("fdatasync") } && told.contains { $0.contains("(fsync") })
+      }
+    }
+
     @Test func `What cannot be read lets nobody send, and ends no grant that is known`()
       async throws
     {

@@ -115,7 +115,9 @@ import Testing
       let bed = try Bed()
       bed.grants.rules.needsTLS = true
       #expect(!bed.logIn())
-      #expect(bed.grants.grant(Bed.phone, user: "alice", how: "USER+TLS", isEncrypted: true))
+      #expect(
+        bed.grants.grant(
+          Bed.phone, user: "alice", credential: "a1", how: "USER+TLS", isEncrypted: true))
       bed.world.pass(.seconds(600))
       bed.grants.extend(Bed.phone, user: "alice", isEncrypted: false)
       bed.world.pass(.seconds(300))

@@ -113,7 +113,10 @@ final class Bed {
 
   /// Has a user log in by POP3 at an address.
   func grant(_ address: IPAddress, _ user: String) {
-    #expect(grants.grant(address, user: user, how: "USER", isEncrypted: false))
+    let credential = accounts.credential(ofUser: user) ?? ""
+    #expect(
+      grants.grant(
+        address, user: user, credential: credential, how: "USER", isEncrypted: false))
   }
 
   /// What ETRN has asked for.

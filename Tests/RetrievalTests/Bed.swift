@@ -25,6 +25,15 @@ final class Bed {
   let service: Retrieval
   let accounts: Accounts
   private let clientContext: TLSContext
+  let clock = Clock()
+
+  /// The clock of the grants.
+  @Loop
+  final class Clock {
+    /// How far it is ahead of the others.
+    var ahead: Duration = .zero
+    nonisolated init() {}
+  }
 
   nonisolated static let phone = IPAddress(v4: 0xC0A8_0105)
   nonisolated static let stranger = IPAddress(v4: 0xCB00_7105)
@@ -55,8 +64,12 @@ final class Bed {
     try FileManager.default.copyItem(
       at: Dialogue.folder(of: "pop3").appending(path: "maildrops/alice"),
       to: URL(filePath: "\(scratch.path)/mail/alice"))
-    let facts = try GrantFacts(
+    var facts = try GrantFacts(
       credential: accounts.credential(ofUser:), mayEarn: { $0 == Self.phone })
+    facts.now = { [clock] in
+      let now = GrantTime.now
+      return GrantTime(boot: now.boot + clock.ahead, wall: now.wall + clock.ahead.wholeSeconds)
+    }
     grants = try Grants(
       path: scratch.path, disk: workers, rules: GrantRules(window: .seconds(900)), facts: facts,
       report: { _ in })

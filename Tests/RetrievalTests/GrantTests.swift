@@ -118,6 +118,36 @@ struct GrantTests {
     }
   }
 
+  @Test func `A grant lives as long as its session does something, however short the window`()
+    async throws
+  {
+    try await onLoop {
+      let bed = try Bed()
+      bed.grants.rules.window = .seconds(60)
+      try bed.put("new/1800000000.a.example", String(repeating: "0123456\n", count: 100_000))
+      try await bed.session(sendBufferBytes: 1) { client in
+        try await client.logIn()
+        for _ in 1...3 {
+          bed.clock.ahead += .seconds(40)
+          try await client.ask("NOOP")
+        }
+        #expect(bed.grants.grant(of: Bed.phone) != nil)
+        // A message that takes longer than the window.
+        try await client.ask("RETR 4")
+        bed.clock.ahead += .seconds(70)
+        #expect(bed.grants.grant(of: Bed.phone) == nil)
+        _ = try await client.content()
+        #expect(bed.grants.grant(of: Bed.phone) != nil)
+        bed.clock.ahead += .seconds(70)
+        #expect(bed.grants.grant(of: Bed.phone) == nil)
+        try await client.ask("QUIT")
+        #expect(bed.grants.grant(of: Bed.phone) != nil)
+      }
+      bed.clock.ahead += .seconds(60)
+      #expect(bed.grants.grant(of: Bed.phone) == nil)
+    }
+  }
+
   @Test func `A grant that was taken back during the session does not return with QUIT`()
     async throws
   {

@@ -83,7 +83,8 @@ struct SCRAMTests {
   }
 
   @Test(arguments: [
-    ("{PLAIN}secret:", "-ERR [AUTH]"), ("SAME:may-pop=no", "-ERR [SYS/PERM]"), ("SAME:", "+OK"),
+    ("{PLAIN}secret:", "-ERR [AUTH]"), ("SAME:disabled=yes", "-ERR [AUTH]"),
+    ("SAME:may-pop=no", "-ERR [SYS/PERM]"), ("SAME:", "+OK"),
   ])
   func `Who has changed while the maildrop was read earns nothing`(
     line: String, answer: String

@@ -75,6 +75,8 @@ final class MessageTransfer {
     while !isLast && cut?.isComplete != true {
       try await session.connection.write(wire, until: session.deadline)
       wire.removeAll(keepingCapacity: true)
+      // Over a slow line a message may take longer than the window.
+      session.extendGrantIfDue()
       isLast = try await addNext(of: file)
     }
   }

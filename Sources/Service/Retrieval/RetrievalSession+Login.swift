@@ -122,43 +122,54 @@ extension RetrievalSession {
     let user = proven.name.text
     guard let maildrop else { return refuse(user, .inUse, because: "the maildrop is in use") }
     // The password may have been changed, because another knows it, while a large maildrop was read.
-    if let refusal = refusal(proven) {
+    let confirmed: User
+    switch service.accounts.confirm(proven) {
+    case .verified(let user) where user.mayPOP: confirmed = user
+    case let verification:
       service.maildrops.close(maildrop)
-      return refusal
+      return refusal(of: verification, user)
     }
     self.maildrop = maildrop
     hasLoggedIn = true
     Log.record(.loggedIn(service: listener, client: client, user: user, how: how))
     if protocolSession.loginDelay != nil { service.loginTimes.note(user, at: .now) }
-    earnGrant(user, how: how)
+    earnGrant(confirmed, how: how)
     return protocolSession.open(maildrop.listing)
   }
 
-  /// Why a user who was verified a while ago cannot log in now.
-  private func refusal(_ proven: User) -> Reply? {
-    switch service.accounts.confirm(proven) {
-    case .verified(let user): user.mayPOP ? nil : forbid(user)
-    case .wrong: refuse(proven.name.text, .wrongCredentials, because: "the password has changed")
-    case .temporary(let reason): refuse(proven.name.text, .temporary, because: reason)
+  /// The answer to a user who was verified a while ago and cannot log in now.
+  private func refusal(of verification: Verification, _ user: String) -> Reply {
+    switch verification {
+    case .verified(let user): forbid(user)
+    case .wrong: refuse(user, .wrongCredentials, because: "the user's line was changed meanwhile")
+    case .temporary(let reason): refuse(user, .temporary, because: reason)
     }
   }
 
   /// Lets the client send for a while if a login where it is earns that.
-  private func earnGrant(_ user: String, how: String) {
-    nextExtension = .now + Self.extensionPause
-    let (grants, address) = (service.grants, connection.peer.host)
-    if grants.grant(address, user: user, how: how, isEncrypted: connection.isEncrypted) {
+  private func earnGrant(_ user: User, how: String) {
+    let (grants, address, name) = (service.grants, connection.peer.host, user.name.text)
+    nextExtension = grants.now + Self.extensionPause
+    if let credential = user.credential,
+      grants.grant(
+        address, user: name, credential: credential, how: how, isEncrypted: connection.isEncrypted)
+    {
       let seconds = grants.rules.window.wholeSeconds
-      Log.record(.granted(client: client, user: user, seconds: Int(seconds)))
+      Log.record(.granted(client: client, user: name, seconds: Int(seconds)))
     }
+  }
+
+  /// Lets the grant of a client that is still there end a whole window from now, once in a while.
+  func extendGrantIfDue() {
+    if nextExtension <= service.grants.now { extendGrant() }
   }
 
   /// Lets the grant of a client that is still there end a whole window from now.
   func extendGrant() {
     guard let user = maildrop?.user else { return }
-    nextExtension = .now + Self.extensionPause
-    service.grants.extend(
-      connection.peer.host, user: user, isEncrypted: connection.isEncrypted)
+    let grants = service.grants
+    nextExtension = grants.now + Self.extensionPause
+    grants.extend(connection.peer.host, user: user, isEncrypted: connection.isEncrypted)
   }
 
   private func refuse(_ user: String, _ refusal: LoginRefusal, because reason: String) -> Reply {

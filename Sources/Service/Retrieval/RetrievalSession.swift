@@ -120,7 +120,7 @@ final class RetrievalSession {
         .sessionEnded(service: listener, client: client, reason: "too many commands in a minute"))
       return protocolSession.tooManyCommands()
     }
-    if nextExtension <= .now { extendGrant() }
+    extendGrantIfDue()
     guard let line else { return protocolSession.receiveOverlongLine() }
     return protocolSession.receive(line[...])
   }

@@ -98,9 +98,7 @@ package final class Accounts {
   ///
   /// It is another with each new password, so that what was earned with the old one ends.
   package func credential(ofUser name: String) -> String? {
-    guard let user = user(named: name), user.login != .locked else { return nil }
-    // Of the line of the user, so that an upgrade of a hash ends nothing.
-    return user.verifier.fingerprint.hexadecimal
+    user(named: name)?.credential
   }
 
   /// Verifies a password on a worker thread.

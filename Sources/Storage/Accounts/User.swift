@@ -39,6 +39,13 @@ package struct User: Equatable, Sendable {
     !isDisabled && (senders.isEmpty || senders.contains { $0.covers(sender) })
   }
 
+  /// What names the password, without telling anything of it; nil if the user cannot log in now.
+  ///
+  /// Of the line of the user, so that an upgrade of a hash changes nothing.
+  package var credential: String? {
+    login == .locked ? nil : verifier.fingerprint.hexadecimal
+  }
+
   /// What a login is verified against now.
   var login: Verifier { isDisabled ? .locked : verifier }
 }

@@ -13,7 +13,8 @@ struct FileSchedule {
   static let longestRetry: Duration = .seconds(320)
 
   private var firstChange: Instant?
-  private var isUrgent = false
+  /// Whether others must see the change.
+  private(set) var isUrgent = false
   private var notBefore = Instant(nanoseconds: 0)
   private var nextRetry = firstRetry
 

@@ -40,13 +40,15 @@ package struct GrantTable: Sendable {
     return true
   }
 
-  /// Has a grant that is alive end at `end`; says whether there is one.
+  /// Has a grant end at `end`, be it one that has ended by itself; returns whether it was alive, nil if there
+  /// is none.
   package mutating func extend(
     _ address: IPAddress, user: String, until end: Instant, at now: GrantTime
-  ) -> Bool {
-    guard let place = place(of: address, user), grants[place].isAlive(at: now) else { return false }
+  ) -> Bool? {
+    guard let place = place(of: address, user) else { return nil }
+    let wasAlive = grants[place].isAlive(at: now)
     grants[place].end = end
-    return true
+    return wasAlive
   }
 
   /// The grant that ends last of those that are alive and meant.
@@ -54,10 +56,10 @@ package struct GrantTable: Sendable {
     grants.filter { $0.isAlive(at: now) && isMeant($0) }.max { $0.end < $1.end }
   }
 
-  /// The grant of the address that has ended last, if it has none that is alive.
-  package func past(of address: IPAddress, at now: GrantTime) -> Grant? {
-    let own = grants.filter { $0.address == address }.max { $0.end < $1.end }
-    return own.flatMap { $0.isAlive(at: now) || $0.end + Self.memory <= now.boot ? nil : $0 }
+  /// The grant that has ended last of those that are meant, if none of them is alive.
+  package func past(at now: GrantTime, where isMeant: (Grant) -> Bool) -> Grant? {
+    let last = grants.filter(isMeant).max { $0.end < $1.end }
+    return last.flatMap { $0.isAlive(at: now) || $0.end + Self.memory <= now.boot ? nil : $0 }
   }
 
   /// Whether there is one of the same address and user, be it one that has ended.

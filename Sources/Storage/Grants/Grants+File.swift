@@ -162,7 +162,10 @@ extension Grants {
     defer { file.isChanging = false }
     do throws(SystemError) {
       let written = try await disk.run { () throws(SystemError) in
-        try replace(with: text, unlessChangedFrom: version)
+        let written = try replace(with: text, unlessChangedFrom: version)
+        // What was revoked must not come back when the power fails.
+        if begun.isUrgent, written != nil { try directory.synchronize() }
+        return written
       }
       guard let written else { return schedule.failed(begun, at: now.boot) }
       file = FileState(version: written, lines: text)

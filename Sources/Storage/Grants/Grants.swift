@@ -10,9 +10,9 @@ package import Platform
 /// **Failures**: a login only changes memory and wakes `keepFile`: a full disk or a slow one never makes a
 /// login fail or wait. What cannot be written is tried again, and said once.
 ///
-/// **Durability**: a new grant and the end of one are written at once, by a temporary file and a rename;
-/// where nothing but times and counts have changed, once a minute. A grant that is lost with the power is
-/// earned again by the next login.
+/// **Durability**: a new grant and the end of one are written at once, by a temporary file, a rename and
+/// syncs of both; where nothing but times and counts have changed, once a minute. A grant that is lost with
+/// the power is earned again by the next login.
 @Loop
 package final class Grants {
   /// The rules, replaced when the configuration is read again.
@@ -44,17 +44,23 @@ package final class Grants {
     refresh()
   }
 
+  /// The moment it is for the grants.
+  package var now: Instant { facts.now().boot }
+
   // MARK: Giving
 
   /// Gives `address` the right to send as `user` for a window, from now on, if a login there earns it.
   ///
   /// - Parameters:
+  ///   - credential: what the login was verified against, as `User.credential` names it.
   ///   - how: how the login was made, a word.
   ///   - isEncrypted: whether it was made under TLS.
   /// - Returns: whether it was given.
-  package func grant(_ address: IPAddress, user: String, how: String, isEncrypted: Bool) -> Bool {
+  package func grant(
+    _ address: IPAddress, user: String, credential: String, how: String, isEncrypted: Bool
+  ) -> Bool {
     guard mayEarn(address, isEncrypted) else { return false }
-    give(address, user, how)
+    give(address, user, credential, how)
     return true
   }
 
@@ -70,8 +76,8 @@ package final class Grants {
   ///
   /// - Returns: whether there is such a user, who can log in.
   package func add(_ address: IPAddress, user: String) -> Bool {
-    if facts.credential(user) == nil { return false }
-    give(address, user, Grant.adminsWord)
+    guard let credential = facts.credential(user) else { return false }
+    give(address, user, credential, Grant.adminsWord)
     return true
   }
 
@@ -79,23 +85,28 @@ package final class Grants {
     (isEncrypted || !rules.needsTLS) && facts.mayEarn(address)
   }
 
-  private func give(_ address: IPAddress, _ user: String, _ how: String) {
+  private func give(_ address: IPAddress, _ user: String, _ credential: String, _ how: String) {
     refresh()
     let now = facts.now()
     let grant = Grant(
       address: address, user: user, how: how, made: now.wall, end: end(now),
-      hardware: facts.device(address)?.hardware, credential: facts.credential(user))
+      hardware: facts.device(address)?.hardware, credential: credential)
     note(isUrgent: table.give(grant, at: now))
   }
 
-  /// Has a grant that is alive end a window from now, for what the user does would earn it.
+  /// Has a grant end a window from now, because its user is still logged in there.
+  ///
+  /// One that has ended meanwhile is alive again: a client may take longer than a window for a message. One
+  /// that was taken away is not.
   package func extend(_ address: IPAddress, user: String, isEncrypted: Bool) {
     guard mayEarn(address, isEncrypted) else { return }
     refresh()
     // An admin may have taken the line out of a file that cannot be read now.
     if file.readFailure != nil { return }
     let now = facts.now()
-    if table.extend(address, user: user, until: end(now), at: now) { note(isUrgent: false) }
+    if let wasAlive = table.extend(address, user: user, until: end(now), at: now) {
+      note(isUrgent: !wasAlive)
+    }
   }
 
   /// Ends all grants of a user, and forgets that there were any; says whether some were alive.
@@ -139,9 +150,7 @@ package final class Grants {
   /// The user whose grant the client had until a while ago, and who may have one again.
   package func pastUser(of client: IPAddress) -> String? {
     refresh()
-    guard facts.mayEarn(client), let grant = table.past(of: client, at: facts.now()) else {
-      return nil
-    }
+    guard facts.mayEarn(client), let grant = past(of: client) else { return nil }
     return facts.credential(grant.user) == nil ? nil : grant.user
   }
 
@@ -169,25 +178,42 @@ package final class Grants {
       $0.address == client && (mayEarn || $0.how == Grant.adminsWord)
     }
     if own != nil || !mayEarn { return own }
-    return networkGrant(for: client, at: now) ?? deviceGrant(for: client, at: now)
+    return network(around: client).flatMap { network in
+      table.living(at: now) { network.contains($0.address) }
+    }
+      ?? hardware(of: client).flatMap { hardware in
+        table.living(at: now) { $0.hardware == hardware }
+      }
   }
 
-  /// The grant of a host that is on the same link and in the same /64 as the client.
-  private func networkGrant(for client: IPAddress, at now: GrantTime) -> Grant? {
-    guard rules.coversNetwork, !client.isV4, !client.isLinkLocal, facts.isOnLink(client),
-      let network = IPNetwork(client, prefix: 64)
-    else { return nil }
-    return table.living(at: now) { !$0.address.isV4 && network.contains($0.address) }
+  /// The grant that the client would have if it had not ended, its own before others.
+  private func past(of client: IPAddress) -> Grant? {
+    let now = facts.now()
+    return table.past(at: now) { $0.address == client }
+      ?? network(around: client).flatMap { network in
+        table.past(at: now) { network.contains($0.address) }
+      }
+      ?? hardware(of: client).flatMap { hardware in
+        table.past(at: now) { $0.hardware == hardware }
+      }
   }
 
-  /// The grant of the device that the client is another address of.
+  /// The /64 whose grants hold for the client: that around it, if it is on a link of this machine.
+  private func network(around client: IPAddress) -> IPNetwork? {
+    guard rules.coversNetwork, !client.isV4, !client.isLinkLocal, facts.isOnLink(client) else {
+      return nil
+    }
+    return IPNetwork(client, prefix: 64)
+  }
+
+  /// The device whose grants hold for the client, which is another address of it.
   ///
   /// A device has one address of IPv4. What has more may be a repeater or a router that speaks for many.
-  private func deviceGrant(for client: IPAddress, at now: GrantTime) -> Grant? {
-    guard rules.coversDevice, table.living(at: now, where: { $0.hardware != nil }) != nil,
+  private func hardware(of client: IPAddress) -> HardwareAddress? {
+    guard rules.coversDevice, table.grants.contains(where: { $0.hardware != nil }),
       let device = facts.device(client), device.v4Addresses <= 1
     else { return nil }
-    return table.living(at: now) { $0.hardware == device.hardware }
+    return device.hardware
   }
 
   /// Why a grant that is alive is worth nothing.
