@@ -133,8 +133,12 @@ extension Descriptor {
     try setOption(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
   }
 
-  /// Lets the kernel find out that a silent peer has gone.
-  package borrowing func probePeerWhenSilent() throws(SystemError) {
+  /// Lets the kernel end a connection whose peer has said nothing, and answered none of three questions,
+  /// for so long: a telephone that has left the house holds nothing up.
+  package borrowing func giveUpSilentPeer(after time: Duration) throws(SystemError) {
+    try setOption(Int32(IPPROTO_TCP), TCP_KEEPIDLE, Int32(time.wholeSeconds / 2))
+    try setOption(Int32(IPPROTO_TCP), TCP_KEEPINTVL, Int32(time.wholeSeconds / 6))
+    try setOption(Int32(IPPROTO_TCP), TCP_KEEPCNT, 3)
     try setOption(SOL_SOCKET, SO_KEEPALIVE, 1)
   }
 
@@ -145,9 +149,7 @@ extension Descriptor {
   // Limitation: one that reads nothing for so long is, for what it has no room for is not confirmed.
   package borrowing func giveUpLostPeer(after time: Duration) throws(SystemError) {
     try setOption(Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, Int32(time.wholeSeconds * 1000))
-    try setOption(Int32(IPPROTO_TCP), TCP_KEEPIDLE, Int32(time.wholeSeconds / 3))
-    try setOption(Int32(IPPROTO_TCP), TCP_KEEPINTVL, Int32(time.wholeSeconds / 9))
-    try probePeerWhenSilent()
+    try giveUpSilentPeer(after: time)
   }
 
   private borrowing func setOption(

@@ -13,4 +13,6 @@ enum Limits {
   /// How long the peer of a connection that was made from here may confirm nothing that it was sent: a
   /// little longer than a piece of content may take (RFC 5321 §4.5.3.2.5).
   static let lostPeer: Duration = .seconds(198)
+  /// How long a client may be silent and answer no probe of its kernel: it holds a maildrop meanwhile.
+  static let silentPeer: Duration = .seconds(120)
 }

@@ -15,9 +15,9 @@ package final class Listener {
   /// A listener over a socket that listens already, such as one inherited from systemd.
   package init(_ descriptor: consuming Descriptor) throws(SystemError) {
     address = try descriptor.localAddress()
-    // The sockets of clients inherit both.
+    // The sockets of clients inherit all of it.
     try descriptor.sendWithoutDelay()
-    try descriptor.probePeerWhenSilent()
+    try descriptor.giveUpSilentPeer(after: Limits.silentPeer)
     try Loop.shared.eventLoop.register(descriptor)
     self.descriptor = .some(consume descriptor)
   }
