@@ -115,6 +115,29 @@ import Testing
     }
   }
 
+  @Test func `Whose maildrop is full because of a smaller quota is told by the first refusal`()
+    async throws
+  {
+    try await onLoop {
+      let bed = try Bed()
+      let folder = "\(bed.scratch.path)/spool/mail/bob/new"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      for number in 0..<8 { try Data().write(to: URL(filePath: "\(folder)/\(number).a,S=0,W=0")) }
+      try bed.changeUsers { $0.map { $0.hasPrefix("bob:") ? $0 + "quota-messages=5" : $0 } }
+      try await bed.session { client in
+        try await client.greet()
+        try await client.ask("MAIL FROM:<me@home.example>")
+        for _ in 0..<3 {
+          try await client.ask("RCPT TO:<bob@home.example>", "452 4.2.2 The mailbox is full")
+        }
+      }
+      #expect(bed.names(in: "mail/bob/new").count == 9)
+      let notice = try bed.files(in: "mail/bob/new").first { $0.contains("Subject: ") }
+      #expect(notice?.contains("Your maildrop is 160 % full\n") == true)
+      #expect(notice?.contains("holds 8 of 5 messages.\nIt is full: mail for you is") == true)
+    }
+  }
+
   @Test func `After a restart the user is not told once more`() async throws {
     try await onLoop {
       let bed = try Bed()

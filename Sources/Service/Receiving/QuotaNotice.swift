@@ -21,10 +21,15 @@ struct QuotaNotice {
       quota.size.map { "\(ByteCount(bytes: usage.bytes).rounded) of \($0)" },
       quota.messages.map { "\(usage.messages) of \($0) messages" },
     ].compactMap { $0 }.joined(separator: ", ")
+    let percent = quota.percent(usage)
+    let consequence =
+      percent < 100
+      ? "When it is full, mail for you is refused."
+      : "It is full: mail for you is refused until there is room again."
     return """
       From: Mail server <\(postmaster.text)>
       To: \(user)@\(postmaster.domain.text)
-      Subject: Your maildrop is \(quota.percent(usage)) % full
+      Subject: Your maildrop is \(percent) % full
       Date: \(date.text)
       Message-ID: <\(identifier)@\(hostname.text)>
       Auto-Submitted: auto-generated
@@ -32,7 +37,7 @@ struct QuotaNotice {
       Content-Type: text/plain; charset=us-ascii
 
       The maildrop of \(user) at \(hostname.text) holds \(held).
-      When it is full, mail for you is refused.
+      \(consequence)
 
       Have your mail program delete messages on the server: most have a
       setting to leave messages there for some days only.

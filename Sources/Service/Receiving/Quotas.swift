@@ -30,9 +30,10 @@ final class Quotas {
     do throws(SystemError) {
       let usage = try await spool.usage(of: user)
       try await forgetNotice(of: user, at: quota.percent(usage))
-      return quota.lack(usage, declaredBytes: declaredBytes).map {
-        (.mailboxFull, "the maildrop of \(user) is over \($0)")
-      }
+      guard let lack = quota.lack(usage, declaredBytes: declaredBytes) else { return nil }
+      // Whoever got a smaller quota, or filled the maildrop otherwise, was not told by a delivery.
+      await note(usage, of: user, quota, settings)
+      return (.mailboxFull, "the maildrop of \(user) is over \(lack)")
     } catch {
       return (.localError, "\(error)")
     }
@@ -47,16 +48,25 @@ final class Quotas {
       var usage = spool.lastUsage(of: user) ?? MaildropUsage()
       usage.bytes += bytes
       usage.messages += 1
-      // Only where it is worth it the maildrop is read again.
-      guard quota.percent(usage) >= QuotaNotice.threshold, !telling.contains(user) else { continue }
-      telling.insert(user)
-      do throws(SystemError) {
-        try await tell(user, quota, settings)
-      } catch {
-        Log.say(.error, "\(user) cannot be told that the maildrop is nearly full: \(error)")
-      }
-      telling.remove(user)
+      await note(usage, of: user, quota, settings)
     }
+  }
+
+  /// Tells a user whose maildrop is nearly full, if nobody has or does at this moment.
+  private func note(
+    _ usage: MaildropUsage, of user: String, _ quota: Quota, _ settings: ReceivingSettings
+  ) async {
+    // Only where it is worth it the maildrop is read again.
+    guard quota.percent(usage) >= QuotaNotice.threshold, told[user] != true,
+      !telling.contains(user)
+    else { return }
+    telling.insert(user)
+    do throws(SystemError) {
+      try await tell(user, quota, settings)
+    } catch {
+      Log.say(.error, "\(user) cannot be told that the maildrop is nearly full: \(error)")
+    }
+    telling.remove(user)
   }
 
   private func tell(
