@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct `Requests and replies of control` {
   static let requests: [(ControlRequest, String)] = [
-    (.status, "status"),
+    (.status, "status"), (.grants, "whitelist-list"),
     (.act(.retry, patterns: ["all"], reason: ""), "retry all"),
     (
       .act(.hold, patterns: ["from=@a.example", "older=2h"], reason: ""),
@@ -35,7 +35,8 @@ import Testing
   @Test(arguments: [
     "", " ", "status x", "Status", "flush", "hold", "bounce", "bounce reason", "hold  all",
     "hold all ", " hold all", #"hold "all"#, #"hold "all\"#, #"hold a"b"#, #"hold "a"b"#,
-    "hold a\tb", "whitelist-add", "whitelist-add 192.168.1 ann", "whitelist-add 192.168.1.5",
+    "hold a\tb", "whitelist-list x", "whitelist-add", "whitelist-add 192.168.1 ann",
+    "whitelist-add 192.168.1.5",
     "whitelist-add 0/0 ann", "whitelist-revoke", "whitelist-revoke a b",
     "hold \u{7F}", #"bounce "\#(String(repeating: "x", count: 401))" all"#,
     "hold \(String(repeating: "x", count: ControlRequest.lineBytes))",
@@ -61,6 +62,7 @@ import Testing
       (.ok, "ok"), (.error("two words"), "error two words"),
       (.missing("ann has no grant"), "missing ann has no grant"),
       (.status(name: "queued", text: "17"), "status queued 17"),
+      (.grant("192.168.1.5 ann USER 1"), "grant 192.168.1.5 ann USER 1"),
       (
         .status(name: "unreachable", text: "a.example: no route"),
         "status unreachable a.example: no route"

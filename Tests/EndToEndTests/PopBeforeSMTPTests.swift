@@ -109,9 +109,27 @@ import Testing
     let gatepost = try Gatepost(earning)
     #expect(try gatepost.curl().status == 0)
     #expect(try gatepost.swaks(to: "ann@far.example", "--quit-after", "RCPT").status == 0)
+    func exported() throws -> String {
+      try gatepost.tool("whitelist", "export", "postfix").output
+    }
+    #expect(try exported() == "127.0.0.1/32 OK\n")
+    // Other programs are told who may relay, not who has logged in.
+    for (option, value) in [("--may-relay", "no"), ("--disabled", "yes")] {
+      #expect(try gatepost.tool("user", "set", "alice", option, value).status == 0)
+      #expect(try exported() == "", "\(option)")
+      #expect(
+        try gatepost.tool("user", "set", "alice", option, value == "no" ? "yes" : "no").status == 0)
+    }
+    #expect(try exported() == "")
+    #expect(gatepost.log.contains("the grant of alice at 127.0.0.1 ends: there is no such user"))
+    try gatepost.eventually("the file says so, too") { gatepost.grants.isEmpty }
+
+    #expect(try gatepost.curl().status == 0)
+    #expect(try exported() == "127.0.0.1/32 OK\n")
     #expect(try gatepost.tool("user", "remove", "alice").status == 0)
     #expect(
       try gatepost.swaks(to: "ann@far.example", "--quit-after", "RCPT").output
         .contains("550 5.7.1"))
+    #expect(try exported() == "")
   }
 }

@@ -6,6 +6,7 @@ package import Spool
 ///     delivering 1763706001.k3v9q0
 ///     failed 1763706002.k3v9q0 No space left on device (renameat2)
 ///     status queued 17
+///     grant 192.168.1.5 ann USER 1763706000 1763706900 5d1e… 1900 0/0 - 7aceee957eb92643
 ///     ok
 ///     error another command is being carried out
 ///     missing 192.168.1.7 has no grant
@@ -14,6 +15,8 @@ package enum ControlReply: Equatable, Sendable {
   case message(QueueID, QueueActionResult)
   /// Something about the daemon, as a name without spaces and a text.
   case status(name: String, text: String)
+  /// A grant, as in the file of the whitelist.
+  case grant(String)
   /// Everything is said.
   case ok
   /// It cannot be done, or only what was said before.
@@ -28,6 +31,7 @@ package enum ControlReply: Equatable, Sendable {
     let text = parts.count > 2 ? parts[2] : ""
     switch parts[0] {
     case "ok" where parts.count == 1: self = .ok
+    case "grant": self = .grant(String(line.dropFirst("grant ".count)))
     case "error": self = .error(String(line.dropFirst("error ".count)))
     case "missing": self = .missing(String(line.dropFirst("missing ".count)))
     case "status" where parts.count == 3: self = .status(name: parts[1], text: text)
@@ -45,6 +49,7 @@ package enum ControlReply: Equatable, Sendable {
     case .message(let id, .failed(let reason)): "failed \(id) \(reason)"
     case .message(let id, let result): "\(result.word) \(id)"
     case .status(let name, let text): "status \(name) \(text)"
+    case .grant(let text): "grant \(text)"
     case .ok: "ok"
     case .error(let text): "error \(text)"
     case .missing(let text): "missing \(text)"

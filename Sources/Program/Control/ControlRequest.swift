@@ -10,6 +10,7 @@ package import Spool
 ///     hold from=@shop.example older=2h
 ///     bounce "no such \\"ann\\" here" 1763706000.k3v9q0
 ///
+///     whitelist-list
 ///     whitelist-add 192.168.1.5 ann
 ///     whitelist-revoke ann
 ///
@@ -21,6 +22,8 @@ package enum ControlRequest: Equatable, Sendable {
   case status
   /// Do this to messages of the queue; only a bounce has a reason.
   case act(QueueAction, patterns: [String], reason: String)
+  /// Who may send because of POP-before-SMTP?
+  case grants
   /// Change who may send because of POP-before-SMTP.
   case whitelist(WhitelistChange)
 
@@ -48,9 +51,14 @@ package enum ControlRequest: Equatable, Sendable {
     guard line.count <= Self.lineBytes, let words = Self.words(line), let verb = words.first else {
       return nil
     }
-    if words == ["status"] {
+    switch words {
+    case ["status"]:
       self = .status
       return
+    case ["whitelist-list"]:
+      self = .grants
+      return
+    default: break
     }
     if let change = WhitelistChange(verb, Array(words.dropFirst())) {
       self = .whitelist(change)
@@ -71,6 +79,7 @@ package enum ControlRequest: Equatable, Sendable {
   package var line: String {
     switch self {
     case .status: "status"
+    case .grants: "whitelist-list"
     case .whitelist(.add(let address, let user)): "whitelist-add \(address) \(Self.quoted(user))"
     case .whitelist(.revoke(let address)): "whitelist-revoke \(address)"
     case .whitelist(.revokeUser(let user)): "whitelist-revoke \(Self.quoted(user))"

@@ -51,25 +51,45 @@ struct ControlClient {
     return count
   }
 
+  /// The lines of the grants that are in force; nil, with a complaint, where the server does not run.
+  func grants() throws(Failure) -> [UInt8]? {
+    var lines: [UInt8] = []
+    let isAnswered = try isAnswered(.grants) { reply in
+      if case .grant(let line) = reply { lines += Array("\(line)\n".utf8) }
+    }
+    if isAnswered { return lines }
+    Console.complain("the server does not run: this is what its file says")
+    return nil
+  }
+
   /// Sends a request, and calls `body` with each line of the reply but the last.
   ///
   /// - Parameter missing: the status where something that the request names is not there.
   func ask(
     _ request: ControlRequest, missing: Failure.Status = .input, _ body: (ControlReply) -> Void
   ) throws(Failure) {
+    if try isAnswered(request, missing: missing, body) { return }
+    throw Failure(
+      .unavailable,
+      "the server does not run: nobody answers at \(path); start it with: systemctl start gatepost")
+  }
+
+  /// Does that where the server runs; says whether it does.
+  private func isAnswered(
+    _ request: ControlRequest, missing: Failure.Status = .input, _ body: (ControlReply) -> Void
+  ) throws(Failure) -> Bool {
     let line = request.line
     guard line.utf8.count <= ControlRequest.lineBytes else {
       throw Failure(.data, "too many patterns at once; give some of them, then the others")
     }
-    let socket = try reaching { () throws(SystemError) in
-      let socket = try Descriptor.connecting(toUnixSocket: path)
+    guard let socket = try connected() else { return false }
+    try reaching { () throws(SystemError) in
       do throws(SystemError) {
         // The kernel takes so little at once.
         _ = try socket.send(Array("\(line)\n".utf8))
       } catch let error where error.isBrokenPipe {
         // The server has said something before it has read anything, and has closed.
       }
-      return socket
     }
     var rest: [UInt8] = []
     while true {
@@ -83,7 +103,7 @@ struct ControlClient {
       rest = Array(lines.removeLast())
       for line in lines {
         switch ControlReply(parsing: String(decoding: line, as: UTF8.self)) {
-        case .ok: return
+        case .ok: return true
         case .error(let text):
           throw Failure(.unavailable, "gatepostd: \(String(escaping: text.utf8))")
         case .missing(let text):
@@ -91,6 +111,17 @@ struct ControlClient {
         case let reply?: body(reply)
         case nil: throw Failure(.data, "\(path): the server is of another version")
         }
+      }
+    }
+  }
+
+  /// A connection to the server; nil where it does not run.
+  private func connected() throws(Failure) -> Descriptor? {
+    try reaching { () throws(SystemError) -> Descriptor? in
+      do throws(SystemError) {
+        return try Descriptor.connecting(toUnixSocket: path)
+      } catch let error where error.isNotFound || error.isConnectionRefused {
+        return nil
       }
     }
   }
@@ -109,12 +140,6 @@ struct ControlClient {
     _ body: () throws(SystemError) -> Result
   ) throws(Failure) -> Result {
     do throws(SystemError) { return try body() } catch {
-      if error.isNotFound || error.isConnectionRefused {
-        throw Failure(
-          .unavailable,
-          "the server does not run: nobody answers at \(path); start it with: systemctl start gatepost"
-        )
-      }
       if error.isPermissionDenied {
         throw Failure(
           .permission, "\(path): \(error); be root, or a member of the group of this socket")

@@ -15,7 +15,10 @@ struct WhitelistCommand: ParsableCommand {
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "list", abstract: "List the addresses.",
-      discussion: "One a line: address, user, how the login was made, when the right ends.")
+      discussion: """
+        One a line: address, user, how the login was made, when the right ends. Where the server does not \
+        run, as its file says.
+        """)
 
     @OptionGroup var place: ConfigurationPlace
 
@@ -85,15 +88,28 @@ struct WhitelistCommand: ParsableCommand {
 
 extension Configuration {
   /// The grants that are alive, of which that comes first that ends last.
+  ///
+  /// The server says which they are; where it does not run, its file is all there is.
   fileprivate func grants() throws(Failure) -> [Grant] {
+    let now = GrantTime.now
+    let lines: [UInt8]
+    if let answer = try ControlClient(self).grants() {
+      lines = answer
+    } else {
+      lines = try fileOfGrants()
+    }
+    let boot: String
+    do throws(SystemError) { boot = try Boot.identifier() } catch {
+      throw Failure(.unavailable, "which start of the machine this is cannot be told: \(error)")
+    }
+    let grants = GrantFile.parse(lines, boot: boot, window: popBeforeSMTP.window, at: now).grants
+    return grants.filter { $0.isAlive(at: now) }.sorted { $0.end > $1.end }
+  }
+
+  private func fileOfGrants() throws(Failure) -> [UInt8] {
     let path = "\(server.state)/\(Grants.fileName)"
     do throws(SystemError) {
-      let content = try Descriptor.reading(path: path).readAll(limit: GrantFile.limitBytes)
-      let now = GrantTime.now
-      let grants = GrantFile.parse(
-        content, boot: try Boot.identifier(), window: popBeforeSMTP.window, at: now
-      ).grants
-      return grants.filter { $0.isAlive(at: now) }.sorted { $0.end > $1.end }
+      return try Descriptor.reading(path: path).readAll(limit: GrantFile.limitBytes)
     } catch {
       // The server makes the file with the first grant.
       if error.isNotFound { return [] }

@@ -1,3 +1,4 @@
+import Accounts
 import Control
 import Grants
 import Log
@@ -5,6 +6,19 @@ import Mail
 import Platform
 
 extension ControlService {
+  /// The grants with which mail can be sent beyond this host now.
+  func listGrants() -> [ControlReply] {
+    do throws(UsersFileError) {
+      var lines: [ControlReply] = []
+      for (grant, line) in grants.inForce() {
+        if try accounts.mailbox(for: grant.user)?.mayRelay == true { lines.append(.grant(line)) }
+      }
+      return lines + [.ok]
+    } catch {
+      return [.error(error.description)]
+    }
+  }
+
   /// Changes the whitelist; returns what the tool is told.
   func changeWhitelist(_ change: ControlRequest.WhitelistChange, by admin: UInt32) -> ControlReply {
     if let failure = grants.readFailure {

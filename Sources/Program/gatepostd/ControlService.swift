@@ -1,3 +1,4 @@
+import Accounts
 import Configuration
 import Control
 import EventLoop
@@ -21,6 +22,7 @@ final class ControlService {
   private let listener: UnixSocketListener
   private let relayer: Relayer
   let grants: Grants
+  let accounts: Accounts
   private let connections: @Loop () -> Int
   private let start = Instant.now
   private var clients = 0
@@ -33,7 +35,8 @@ final class ControlService {
   /// - Parameter connections: says how many clients the daemon has.
   /// - Returns: nil, with a warning, where there can be no socket: mail goes on without it.
   static func make(
-    in runtime: String, relayer: Relayer, grants: Grants, connections: @escaping @Loop () -> Int
+    in runtime: String, relayer: Relayer, grants: Grants, accounts: Accounts,
+    connections: @escaping @Loop () -> Int
   ) throws(StartError) -> ControlService? {
     do throws(StartError) { try Parts.make(runtime) } catch {
       Log.say(.warning, "[server] runtime: \(error); the queue cannot be controlled")
@@ -42,7 +45,7 @@ final class ControlService {
     do throws(SystemError) {
       let listener = try UnixSocketListener(
         in: runtime, as: ControlRequest.socketName, mode: 0o660)
-      return ControlService(listener, relayer, grants, connections)
+      return ControlService(listener, relayer, grants, accounts, connections)
     } catch let error where error.isAddressInUse {
       throw StartError(
         "[server] runtime: \(runtime)/\(ControlRequest.socketName) belongs to another program, perhaps "
@@ -54,12 +57,13 @@ final class ControlService {
   }
 
   private init(
-    _ listener: UnixSocketListener, _ relayer: Relayer, _ grants: Grants,
+    _ listener: UnixSocketListener, _ relayer: Relayer, _ grants: Grants, _ accounts: Accounts,
     _ connections: @escaping @Loop () -> Int
   ) {
     self.listener = listener
     self.relayer = relayer
     self.grants = grants
+    self.accounts = accounts
     self.connections = connections
   }
 
@@ -107,6 +111,8 @@ final class ControlService {
       await reply([.error("this is no request; the tool is of another version")], to: connection)
     case .status:
       await reply(status + [.ok], to: connection)
+    case .grants:
+      await reply(listGrants(), to: connection)
     case .whitelist(let change):
       await reply([changeWhitelist(change, by: user)], to: connection)
     case .act(let action, let patterns, let reason):

@@ -95,7 +95,7 @@ final class Daemon {
     listeners = try Listeners(configuration.listen)
     control = try ControlService.make(
       in: configuration.server.runtime, relayer: relayer, grants: grants,
-      connections: { [gate] in gate.count })
+      accounts: parts.accounts, connections: { [gate] in gate.count })
     signals = try StartError.about("signals") { () throws(SystemError) in try SignalSource.make() }
   }
 

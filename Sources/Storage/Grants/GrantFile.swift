@@ -26,14 +26,17 @@ package enum GrantFile {
   /// The file for these grants.
   static func text(of grants: [Grant], boot: String, at now: GrantTime) -> [UInt8] {
     var text = head
-    for grant in grants {
-      let expires = now.wall + (grant.end - now.boot).wholeSeconds
-      let end = grant.end.nanoseconds / 1_000_000_000
-      text += "\(grant.address) \(grant.user) \(grant.how) \(grant.made) \(expires) \(boot) \(end) "
-      text += "\(grant.sent.messages)/\(grant.sent.recipients) "
-      text += "\(grant.hardware?.description ?? "-") \(grant.credential ?? "-")\n"
-    }
+    for grant in grants { text += line(of: grant, boot: boot, at: now) + "\n" }
     return Array(text.utf8)
+  }
+
+  /// The line for a grant, without its end.
+  static func line(of grant: Grant, boot: String, at now: GrantTime) -> String {
+    let expires = now.wall + (grant.end - now.boot).wholeSeconds
+    let end = grant.end.nanoseconds / 1_000_000_000
+    return "\(grant.address) \(grant.user) \(grant.how) \(grant.made) \(expires) \(boot) \(end) "
+      + "\(grant.sent.messages)/\(grant.sent.recipients) "
+      + "\(grant.hardware?.description ?? "-") \(grant.credential ?? "-")"
   }
 
   /// What a file says.

@@ -1,0 +1,139 @@
+package import Platform
+
+/// What a grant is worth is looked at each time it is used.
+extension Grants {
+  /// The grant that lets a client send, if there is one at this moment.
+  package func grant(of client: IPAddress) -> Grant? {
+    refresh()
+    // Each turn takes one grant away.
+    while let grant = candidate(for: client) {
+      guard let reason = flaw(of: grant) else { return grant }
+      end(grant, because: reason, for: client)
+    }
+    return nil
+  }
+
+  /// The grants that let their addresses send at this moment, each with its line in the file.
+  ///
+  /// Those that are worth nothing end with it, so that who asks for all does not get what a use would end.
+  package func inForce() -> [(grant: Grant, line: String)] {
+    refresh()
+    let now = facts.now()
+    for grant in table.grants where grant.isAlive(at: now) {
+      // An earlier one may have taken others of its user away.
+      if table.has(grant), let reason = flaw(of: grant) { end(grant, because: reason) }
+    }
+    return table.grants.filter { $0.isAlive(at: now) && isWhereItMayBe($0) }.map {
+      ($0, GrantFile.line(of: $0, boot: facts.boot, at: now))
+    }
+  }
+
+  /// The user whose grant the client had until a while ago, and who may have one again.
+  package func pastUser(of client: IPAddress) -> String? {
+    refresh()
+    guard facts.mayEarn(client), let grant = past(of: client) else { return nil }
+    return facts.credential(grant.user) == nil ? nil : grant.user
+  }
+
+  /// Counts a recipient for the grant of a client; returns what there are too many of.
+  package func take(_ client: IPAddress, isFirstOfMessage: Bool) -> GrantExcess? {
+    guard var grant = grant(of: client) else { return nil }
+    if let limit = rules.messages, isFirstOfMessage, grant.sent.messages >= limit {
+      return .messages(limit: limit)
+    }
+    if let limit = rules.recipients, grant.sent.recipients >= limit {
+      return .recipients(limit: limit)
+    }
+    if isFirstOfMessage { grant.sent.messages += 1 }
+    grant.sent.recipients += 1
+    table.set(grant)
+    note(isUrgent: false)
+    return nil
+  }
+
+  /// A grant that may hold for the client, the client's own before others.
+  private func candidate(for client: IPAddress) -> Grant? {
+    let now = facts.now()
+    let own = table.living(at: now) { $0.address == client && isWhereItMayBe($0) }
+    if own != nil || !facts.mayEarn(client) { return own }
+    return network(around: client).flatMap { network in
+      table.living(at: now) { network.contains($0.address) }
+    }
+      ?? hardware(of: client).flatMap { hardware in
+        table.living(at: now) { $0.hardware == hardware }
+      }
+  }
+
+  /// Whether a login at the address of the grant earns one, which the admin's word need not.
+  private func isWhereItMayBe(_ grant: Grant) -> Bool {
+    grant.how == Grant.adminsWord || facts.mayEarn(grant.address)
+  }
+
+  /// The grant that the client would have if it had not ended, its own before others.
+  private func past(of client: IPAddress) -> Grant? {
+    let now = facts.now()
+    return table.past(at: now) { $0.address == client }
+      ?? network(around: client).flatMap { network in
+        table.past(at: now) { network.contains($0.address) }
+      }
+      ?? hardware(of: client).flatMap { hardware in
+        table.past(at: now) { $0.hardware == hardware }
+      }
+  }
+
+  /// The /64 whose grants hold for the client: that around it, if it is on a link of this machine.
+  private func network(around client: IPAddress) -> IPNetwork? {
+    guard rules.coversNetwork, !client.isV4, !client.isLinkLocal, facts.isOnLink(client) else {
+      return nil
+    }
+    return IPNetwork(client, prefix: 64)
+  }
+
+  /// The device whose grants hold for the client, which is another address of it.
+  ///
+  /// A device has one address of IPv4. What has more may be a repeater or a router that speaks for many.
+  private func hardware(of client: IPAddress) -> HardwareAddress? {
+    guard rules.coversDevice, table.grants.contains(where: { $0.hardware != nil }),
+      let device = facts.device(client), device.v4Addresses <= 1
+    else { return nil }
+    return device.hardware
+  }
+
+  /// Why a grant that is alive is worth nothing.
+  private func flaw(of grant: Grant) -> String? {
+    guard let credential = facts.credential(grant.user) else {
+      return "there is no such user, or none who can log in"
+    }
+    if let earned = grant.credential, earned != credential {
+      return "the user has another password now"
+    }
+    let hardware = facts.device(grant.address)?.hardware
+    if let earned = grant.hardware, let hardware, earned != hardware {
+      return "\(hardware) has the address now, which \(earned) had"
+    }
+    // The same address may be on every link.
+    if grant.address.isLinkLocal, hardware == nil || grant.hardware == nil {
+      return "which host has the address cannot be told"
+    }
+    if grant.credential == nil {
+      var known = grant
+      known.credential = credential
+      known.hardware = grant.hardware ?? hardware
+      table.set(known)
+      note(isUrgent: false)
+    }
+    return nil
+  }
+
+  /// Takes away a grant, with all others of the user where the user is why.
+  private func end(_ grant: Grant, because reason: String, for client: IPAddress? = nil) {
+    let asked = client.map { "\($0): " } ?? ""
+    report("\(asked)the grant of \(grant.user) at \(grant.address) ends: \(reason)")
+    let credential = facts.credential(grant.user)
+    let isUser = credential == nil || grant.credential != nil && grant.credential != credential
+    _ = table.remove(at: facts.now()) {
+      $0.user == grant.user && (isUser || $0.address == grant.address)
+    }
+    note(isUrgent: true)
+  }
+}
