@@ -103,6 +103,30 @@ struct MaildirTests {
     #expect(try sample.files() == ["cur/3.a.h,S=1,W=2:2,", "new/5.a.h,S=1,W=2"])
   }
 
+  @Test func `A message is found when another program has changed the sizes in its name`() throws {
+    let sample = try Sample()
+    for number in 1...4 { try sample.put("new/\(number).a.h,S=9,W=9", "\(number)") }
+    let contents = try sample.maildir.contents()
+    try sample.move("new/1.a.h,S=9,W=9", to: "cur/1.a.h,S=1:2,S")
+    try sample.move("new/2.a.h,S=9,W=9", to: "cur/2.a.h:2,")
+    #expect(try (0..<4).map { try sample.content($0, of: contents) } == ["1", "2", "3", "4"])
+    #expect(sample.maildir.remove([0, 1, 2], of: contents).failures == 0)
+    #expect(try sample.files() == ["new/4.a.h,S=9,W=9"])
+  }
+
+  @Test func `A copy of a message that has gone is not taken for it`() throws {
+    let sample = try Sample()
+    for name in ["1.a.h", "1.a.h,S=1", "1.a.h,S=1,W=2"] { try sample.put("cur/\(name):2,", name) }
+    let contents = try sample.maildir.contents()
+    #expect(contents.count == 3)
+    try FileManager.default.removeItem(atPath: "\(sample.scratch.path)/alice/cur/1.a.h,S=1:2,")
+    #expect(
+      try (0..<3).map { try sample.content($0, of: contents) } == ["1.a.h", nil, "1.a.h,S=1,W=2"])
+    try sample.move("cur/1.a.h:2,", to: "cur/1.a.h:2,S")
+    #expect(sample.maildir.remove([0, 1], of: contents).failures == 0)
+    #expect(try sample.files() == ["cur/1.a.h,S=1,W=2:2,"])
+  }
+
   @Test func `What cannot be removed is counted, and the rest is removed`() throws {
     let sample = try Sample()
     for number in 1...3 { try sample.put("new/\(number).a.h,W=2") }

@@ -4,7 +4,7 @@ package import Platform
 /// `cur` from then on.
 ///
 /// Other programs may move, mark and remove messages at any time. What was read as one name is
-/// found again under another as long as its unique part is the same.
+/// found again under another: see `MaildirSearch`.
 ///
 /// All calls block, so they belong on a worker.
 package final class Maildir: Sendable {
@@ -44,7 +44,7 @@ package final class Maildir: Sendable {
       let name = contents.name(of: index)
       return try contents.isNew(index) ? new.open(name) : current.open(name)
     } catch let error where error.isNotFound {
-      return try reopen(contents.base(of: index))
+      return try reopen(MaildirSearch(for: [contents.base(of: index)], of: contents))
     }
   }
 
@@ -73,8 +73,9 @@ package final class Maildir: Sendable {
     if moved.isEmpty { return (failures, reason) }
     // One look at all names, however many were moved.
     do throws(SystemError) {
-      try removeMoved(moved, from: new)
-      try removeMoved(moved, from: current)
+      let search = MaildirSearch(for: moved, of: contents)
+      for name in try search.names(in: new) { try new.remove(name) }
+      for name in try search.names(in: current) { try current.remove(name) }
     } catch {
       failures += moved.count
       reason = error
@@ -106,36 +107,15 @@ package final class Maildir: Sendable {
     }
   }
 
-  private func reopen(_ base: ArraySlice<UInt8>) throws(SystemError) -> Descriptor? {
-    let bases: Set = [base]
-    for name in try names(of: bases, in: current) {
+  private func reopen(_ search: MaildirSearch) throws(SystemError) -> Descriptor? {
+    for name in try search.names(in: current) {
       do throws(SystemError) { return try current.open(name) } catch let error
         where error.isNotFound
       {}
     }
-    for name in try names(of: bases, in: new) {
+    for name in try search.names(in: new) {
       do throws(SystemError) { return try new.open(name) } catch let error where error.isNotFound {}
     }
     return nil
-  }
-
-  private func removeMoved(
-    _ bases: Set<ArraySlice<UInt8>>, from folder: borrowing Directory
-  ) throws(SystemError) {
-    for name in try names(of: bases, in: folder) { try folder.remove(name) }
-  }
-
-  /// The names in a folder that begin with one of these bases and nothing but flags behind it.
-  private func names(
-    of bases: Set<ArraySlice<UInt8>>, in folder: borrowing Directory
-  ) throws(SystemError) -> [String] {
-    var found: [String] = []
-    try unsafe folder.forEachEntry { name throws(SystemError) in
-      let base = unsafe Array(name.prefix { $0 != UInt8(ascii: ":") })
-      if bases.contains(base[...]) {
-        unsafe found.append(String(decoding: name, as: UTF8.self))
-      }
-    }
-    return found
   }
 }

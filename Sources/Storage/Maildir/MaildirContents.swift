@@ -27,8 +27,8 @@ package struct MaildirContents: Sendable {
 
   /// Where the unique-id of a message stands in `text`.
   ///
-  /// It is the part of the name that never changes, or a hash of it where that would be no
-  /// unique-id of RFC 1939 §7.
+  /// It is the part of the name that never changes, or a hash where that would be no unique-id of
+  /// RFC 1939 §7, or is that of several messages.
   package func uniqueID(of index: Int) -> (offset: UInt32, length: UInt8) {
     (places[index].uniqueID, places[index].uniqueIDLength)
   }

@@ -3,15 +3,15 @@ enum UniqueID {
   /// Octets of each.
   static let hashLength = 32
 
-  /// A stand-in for the unique part of a name: the same one for the same name, in every version.
+  /// A stand-in for a part of a name: the same one for the same part, in every version.
   ///
   /// FNV-1a with 128 bits. It is no defence against names made to collide, which only a program
   /// that may write into the maildrop anyway could give.
-  static func hash(of unique: Span<UInt8>) -> [UInt8] {
+  static func hash(of part: Span<UInt8>) -> [UInt8] {
     let prime: UInt128 = 0x0000_0000_0100_0000_0000_0000_0000_013B
     var hash: UInt128 = 0x6C62_272E_07BB_0142_62B8_2175_6295_C58D
-    for index in unique.indices {
-      hash ^= UInt128(unique[index])
+    for index in part.indices {
+      hash ^= UInt128(part[index])
       hash &*= prime
     }
     return (0..<hashLength).map { place in
