@@ -10,13 +10,15 @@ package final class Dovecot {
   private let scratch: ScratchDirectory
   private var program: Program?
 
+  /// Who has mail there: root is no user of Dovecot's.
+  private static let owner: (uid: uid_t, gid: gid_t) =
+    geteuid() == 0 ? (65534, 65534) : (geteuid(), getegid())
+
   package init(users: [String], isUp: Bool = true) throws {
     scratch = try ScratchDirectory()
     let path = scratch.path
     socket = "\(path)/lmtp"
-    // Root is no user of Dovecot's.
-    let isRoot = geteuid() == 0
-    let (uid, gid) = isRoot ? (65534, 65534) : (geteuid(), getegid())
+    let (uid, gid) = Self.owner
     let user = String(cString: getpwuid(uid).pointee.pw_name)
     let group = String(cString: getgrgid(gid).pointee.gr_name)
     let configuration = """
@@ -56,7 +58,7 @@ package final class Dovecot {
     try configuration.write(toFile: "\(path)/conf", atomically: true, encoding: .utf8)
     try users.map { "\($0)::\(uid):\(gid)::\(path)/\($0)\n" }.joined()
       .write(toFile: "\(path)/users", atomically: true, encoding: .utf8)
-    if isRoot { chown(path, uid, gid) }
+    if geteuid() == 0 { chown(path, uid, gid) }
     if isUp { try start() }
   }
 
@@ -87,5 +89,38 @@ package final class Dovecot {
     return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).compactMap {
       try? String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8)
     }
+  }
+
+  // MARK: At a maildrop of ours
+
+  /// Has `doveadm` work at a Maildir as at its inbox; returns what it said.
+  package static func work(at maildir: String, _ arguments: String...) throws -> String {
+    let scratch = try ScratchDirectory()
+    let conf = "\(scratch.path)/conf"
+    try """
+    base_dir = \(scratch.path)
+    state_dir = \(scratch.path)
+    log_path = /dev/stderr
+    ssl = no
+    first_valid_uid = 1
+    mail_uid = \(owner.uid)
+    mail_gid = \(owner.gid)
+    mail_location = maildir:\(maildir)
+
+    """.write(toFile: conf, atomically: true, encoding: .utf8)
+    if geteuid() == 0 {
+      // The folders on the way to it, and what is in it.
+      for depth in 1...3 {
+        let folder = maildir.split(separator: "/").dropLast(depth).joined(separator: "/")
+        chmod("/\(folder)", 0o711)
+      }
+      for file in [""] + (try FileManager.default.subpathsOfDirectory(atPath: maildir)) {
+        chown("\(maildir)/\(file)", owner.uid, owner.gid)
+      }
+    }
+    let run = try Program.run(
+      "env", ["HOME=\(maildir)", "USER=nobody", "doveadm", "-c", conf] + arguments)
+    if run.status != 0 { throw Overdue(description: "doveadm failed: \(run.output)") }
+    return run.output
   }
 }

@@ -270,6 +270,51 @@ import Testing
     #expect(try list(again, "UIDL") == left)
   }
 
+  @Test("Dovecot works at the same maildrop during a session, and each finds what the other leaves")
+  func dovecot() throws {
+    let gatepost = try Gatepost()
+    try fill(gatepost, (1...4).map { "Subject: \($0)\n\nhello \($0)\n" })
+    let path = "\(gatepost.spool)/mail/alice"
+    let client = try logIn(gatepost)
+    let ids = try list(client, "UIDL")
+    #expect(try list(client, "RETR 1").last == "hello 1")
+
+    #expect(
+      try Dovecot.work(at: path, "fetch", "hdr.subject", "mailbox", "INBOX", "all")
+        .matches(of: /hdr.subject: \d/).count == 4)
+    _ = try Dovecot.work(
+      at: path, "flags", "add", #"\Seen \Flagged"#, "mailbox", "INBOX", "uid", "1")
+    _ = try Dovecot.work(at: path, "expunge", "mailbox", "INBOX", "uid", "2")
+    _ = try Dovecot.work(at: path, "copy", "INBOX", "mailbox", "INBOX", "uid", "3")
+
+    #expect(try list(client, "UIDL") == ids)
+    client.send("RETR 2\r\n")
+    #expect(try client.line() == "-ERR The message is no longer there")
+    for number in [1, 3, 4] {
+      #expect(try list(client, "RETR \(number)").last == "hello \(number)")
+    }
+    client.send("DELE 1\r\nDELE 2\r\nQUIT\r\n")
+    for _ in 0..<3 { #expect(try client.line().hasPrefix("+OK")) }
+
+    // Messages 3 and 4 were read, and Dovecot has copied 3.
+    #expect(
+      try Dovecot.work(at: path, "fetch", "hdr.subject flags", "mailbox", "INBOX", "all")
+        .replacing("\n", with: ",").matches(of: /hdr.subject: ([34])/).map { $0.1 }.sorted()
+        == ["3", "3", "4"])
+    #expect(
+      try Dovecot.work(at: path, "fetch", "hdr.subject", "mailbox", "INBOX", "seen")
+        .matches(of: /hdr.subject: [34]/).count >= 2)
+    let again = try logIn(gatepost)
+    let left = try list(again, "UIDL")
+    #expect(left.count == 3)
+    #expect(Set(left.map { $0.dropFirst(2) }).isSuperset(of: ids.suffix(2).map { $0.dropFirst(2) }))
+    let sizes = try list(again, "LIST").map { $0.split(separator: " ")[1] }
+    for (index, size) in sizes.enumerated() {
+      let lines = try list(again, "RETR \(index + 1)")
+      #expect(lines.map { $0.utf8.count + 2 }.reduce(0, +) == Int(size))
+    }
+  }
+
   @Test(
     "Odd content arrives as it is, with CRLF and dots, and is as long as was said",
     arguments: [
