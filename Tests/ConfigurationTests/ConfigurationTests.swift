@@ -88,6 +88,13 @@ import Testing
       window = 1h
       networks = 127.0.0.1, 0.0.0.0/0
       allow-public = yes
+      on-link-ipv6 = no
+      never = 192.168.1.1, fd00::1
+      require-tls = yes
+      messages = 8
+      recipients = off
+      same-device = yes
+      same-network = yes
       [dns]
       nameservers = 127.0.0.1:5353
       [queue]
@@ -103,6 +110,8 @@ import Testing
       free-space = 0
       messages-per-hour = 7
       recipients-per-hour = off
+      quota = 2GB
+      quota-messages = 1000
       [local]
       aliases = /a
       separator = off
@@ -125,6 +134,9 @@ import Testing
       add-sender = yes
       [pop3]
       login-without-tls = yes
+      apop = yes
+      login-delay = 1min
+      expire-read = 30d
       """)
     #expect(it.warnings.isEmpty)
     #expect(it.server.hostname.text == "mail.home.example")
@@ -143,6 +155,11 @@ import Testing
     #expect(it.relay.route.tls == .encrypt)
     #expect(it.popBeforeSMTP.window == .seconds(3600))
     #expect(it.popBeforeSMTP.networks.map(\.description) == ["127.0.0.1", "0.0.0.0/0"])
+    #expect(!it.popBeforeSMTP.includesLinks && it.popBeforeSMTP.needsTLS)
+    #expect(it.popBeforeSMTP.never.map(\.description) == ["192.168.1.1", "fd00::1"])
+    #expect(it.popBeforeSMTP.messages == .atMost(8))
+    #expect(it.popBeforeSMTP.recipients == .unlimited)
+    #expect(it.popBeforeSMTP.coversDevice && it.popBeforeSMTP.coversNetwork)
     #expect(it.dns.nameservers.map(\.description) == ["127.0.0.1:5353"])
     #expect(it.queue.retry == [.seconds(1), .seconds(2)])
     #expect(it.queue.lifetime == .seconds(518_400))
@@ -153,6 +170,8 @@ import Testing
     #expect(it.limits.freeSpaceBytes == 0)
     #expect(it.limits.messagesPerHour == .atMost(7))
     #expect(it.limits.recipientsPerHour == .unlimited)
+    #expect(it.limits.quota?.bytes == 2 << 30)
+    #expect(it.limits.quotaMessages == 1000)
     #expect(it.local.aliases == "/a")
     #expect(it.local.separator == nil)
     #expect(it.local.catchAll == .name("anna"))
@@ -170,6 +189,7 @@ import Testing
     #expect(!it.smtp.addsMissingFields)
     #expect(it.smtp.addsSender)
     #expect(it.pop3.plainLogin == .everywhere)
+    #expect(it.pop3.offersAPOP && it.pop3.loginDelay == .seconds(60) && it.pop3.expiryDays == 30)
   }
 
   @Test func `takes the later of two files at its word`() throws {

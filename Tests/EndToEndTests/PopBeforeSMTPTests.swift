@@ -23,7 +23,9 @@ import Testing
     let expires = try #require(grant.compactMap { Double($0) }.max())
     #expect((800...901).contains(expires - Date.now.timeIntervalSince1970))
 
+    #expect(gatepost.log.contains("granted client=127.0.0.1 user=alice seconds=900"))
     #expect(try gatepost.swaks(to: "ann@far.example").status == 0)
+    #expect(gatepost.log.contains(/accepted id=\S+ client=127.0.0.1 by=grant:alice/))
     try gatepost.eventually("the message is at the MX") { hop.messages.count == 1 }
     #expect(hop.messages[0].recipients == ["ann@far.example"])
     try gatepost.eventually("the queue is empty") { gatepost.queue.isEmpty }
@@ -55,6 +57,64 @@ import Testing
     #expect(try gatepost.curl("", "--interface", "127.0.0.3").status == 0)
     #expect(
       try gatepost.swaks(to: "ann@far.example", "--local-interface", "127.0.0.3").status == 0)
+  }
+
+  @Test("Where no login earns a grant, and what a grant is good for, is as it is configured")
+  func configured() throws {
+    let gatepost = try Gatepost(earning)
+    func configure(_ key: String) throws {
+      _ = try gatepost.tool("whitelist", "revoke", "alice")
+      try gatepost.configure(earning + "\n" + key)
+      try gatepost.reload()
+    }
+    func mayRelay(_ arguments: String...) throws -> Bool {
+      try gatepost.swaks(to: "ann@far.example", "--quit-after", "RCPT").output.contains("250 2.1.5")
+    }
+    try configure("never = 127.0.0.1")
+    #expect(try gatepost.curl().status == 0)
+    #expect(try !mayRelay())
+    #expect(!gatepost.log.contains("granted "))
+
+    try configure("require-tls = yes")
+    #expect(try gatepost.curl().status == 0)
+    #expect(try !mayRelay())
+    #expect(try gatepost.curl(scheme: "pop3s").status == 0)
+    #expect(try mayRelay())
+
+    for (key, text) in [
+      ("messages = 2", "2 messages between two logins"),
+      ("recipients = 2", "2 recipients between two logins"),
+    ] {
+      try configure(key)
+      #expect(try gatepost.curl().status == 0)
+      for _ in 1...2 { #expect(try mayRelay()) }
+      #expect(try !mayRelay())
+      #expect(gatepost.log.contains(text))
+    }
+
+    try configure("[pop3]\nlogin-delay = 60s\nexpire-read = 30d")
+    let capabilities = try Program.run(
+      "curl",
+      ["-sS", "pop3://127.0.0.1:\(gatepost.ports.pop3)/", "-X", "CAPA", "--user", "alice:secret"])
+    #expect(capabilities.output.contains("LOGIN-DELAY 60\r\n"))
+    #expect(capabilities.output.contains("EXPIRE 30\r\n"))
+  }
+
+  @Test(
+    "A grant is by the clock that goes on while the machine sleeps",
+    .enabled(
+      if: geteuid() == 0 || ProcessInfo.processInfo.environment["CI"] == "true",
+      "only root can have a clock of its own"))
+  func bootClock() throws {
+    let gatepost = try Gatepost(earning, isStarted: false)
+    // As after a sleep of eleven days: the monotonic clock knows nothing of it.
+    try gatepost.start(under: ["unshare", "--time", "--boottime", "1000000"])
+    #expect(try gatepost.curl().status == 0)
+    try gatepost.eventually("the grant is in the whitelist") { gatepost.grants.count == 1 }
+    let end = try #require(Int(gatepost.grants[0].split(separator: " ")[6]))
+    var now = timespec()
+    clock_gettime(CLOCK_BOOTTIME, &now)
+    #expect((800...901).contains(end - now.tv_sec - 1_000_000))
   }
 
   @Test("A network that is listed may relay as soon as the configuration is read again")
