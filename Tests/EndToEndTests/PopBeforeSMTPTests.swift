@@ -180,11 +180,6 @@ import Testing
       #expect(
         try gatepost.tool("user", "set", "alice", option, value == "no" ? "yes" : "no").status == 0)
     }
-    #expect(try exported() == "")
-    #expect(gatepost.log.contains("the grant of alice at 127.0.0.1 ends: there is no such user"))
-    try gatepost.eventually("the file says so, too") { gatepost.grants.isEmpty }
-
-    #expect(try gatepost.curl().status == 0)
     #expect(try exported() == "127.0.0.1/32 OK\n")
     #expect(try gatepost.tool("user", "remove", "alice").status == 0)
     #expect(

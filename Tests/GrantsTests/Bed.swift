@@ -25,7 +25,7 @@ final class Bed {
     var boot = "boot-1"
     var credentials = ["alice": "a1", "bob": "b1"]
     var mayEarn: (IPAddress) -> Bool = { _ in true }
-    var devices: [IPAddress: Neighbours.Device] = [:]
+    var devices: [IPAddress: HardwareAddress] = [:]
     var links: [IPNetwork] = []
     var sentences: [String] = []
     nonisolated init() {}
@@ -49,7 +49,9 @@ final class Bed {
       credential: { world.credentials[$0] }, mayEarn: { world.mayEarn($0) })
     facts.boot = world.boot
     facts.now = { world.time }
-    facts.device = { world.devices[$0] }
+    facts.neighbours = {
+      Neighbours(world.devices.map { Neighbours.Neighbour(address: $0.key, hardware: $0.value) })
+    }
     facts.isOnLink = { address in world.links.contains { $0.contains(address) } }
     return try Grants(path: path, disk: disk, rules: rules, facts: facts) {
       world.sentences.append($0)

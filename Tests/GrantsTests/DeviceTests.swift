@@ -7,10 +7,8 @@ import Testing
 
 /// What the neighbour table does to a grant.
 @Suite struct DeviceTests {
-  private static func device(_ octet: UInt8, v4Addresses: Int = 1) throws -> Neighbours.Device {
-    Neighbours.Device(
-      hardware: try #require(HardwareAddress([2, 0, 0x5E, 0x10, 0, octet])),
-      v4Addresses: v4Addresses)
+  private static func device(_ octet: UInt8) throws -> HardwareAddress {
+    try #require(HardwareAddress([2, 0, 0x5E, 0x10, 0, octet]))
   }
 
   private static func address(_ text: String) throws -> IPAddress {
@@ -88,7 +86,7 @@ import Testing
       let bed = try Bed()
       let v6 = try Self.address("fd00::5")
       bed.world.devices = [
-        v6: try Self.device(1, v4Addresses: 2), Bed.phone: try Self.device(1, v4Addresses: 2),
+        v6: try Self.device(1), Bed.phone: try Self.device(1), Bed.pc: try Self.device(1),
       ]
       bed.grants.rules.coversDevice = true
       bed.logIn(at: v6)

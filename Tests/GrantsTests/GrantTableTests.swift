@@ -94,7 +94,7 @@ import Testing
     #expect(table.grants.count == GrantTable.limit)
     #expect(living(table, phone, at: start) != nil)
     // It is nobody's that ends later.
-    #expect(!table.has(grant(IPAddress(v4: 0x0A00_0000), "u0")))
+    #expect(living(table, IPAddress(v4: 0x0A00_0000), at: start) == nil)
   }
 
   @Test("Those that have ended make room before those that are alive")

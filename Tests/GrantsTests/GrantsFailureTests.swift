@@ -138,6 +138,33 @@
       }
     }
 
+    @Test func `Of what is written and not synced, nothing is taken for an edit`() async throws {
+      try await onLoop {
+        for n in 1... {
+          let bed = try Bed()
+          bed.logIn()
+          await bed.keepFile()
+          bed.logIn(at: Bed.pc)
+          let before = bed.grants.file.version
+          await bed.disk.run { FaultInjection.begin(call: n, .onwards, with: 5) }
+          await bed.grants.write()
+          guard await bed.disk.run({ FaultInjection.end() }) else { break }
+          // As while the sync was waited for, when the file is not looked at.
+          bed.grants.file.isChanging = true
+          bed.grants.revoke(Bed.pc)
+          bed.grants.file.isChanging = false
+          #expect(bed.user(at: Bed.pc) == nil, "call \(n)")
+          #expect(bed.user() == "alice")
+          #expect(bed.grants.writeFailure != nil)
+          bed.world.pass(.seconds(5))
+          await bed.keepFile()
+          #expect(bed.grants.file.version != before)
+          #expect(try bed.lines().map { $0.prefix(12) } == ["192.168.1.5 "])
+          #expect(bed.grants.writeFailure == nil)
+        }
+      }
+    }
+
     @Test func `A session prolongs no grant that an admin may have taken away`() async throws {
       try await onLoop {
         let bed = try Bed()

@@ -147,6 +147,43 @@ import Testing
     }
   }
 
+  @Test func `A line of a hand counts at the start, whatever else the file says of the address`()
+    async throws
+  {
+    try await onLoop {
+      for _ in 0..<10 {
+        let bed = try Bed()
+        bed.logIn()
+        await bed.keepFile()
+        bed.world.pass(.seconds(900))
+        try bed.edit { $0 + ["192.168.1.5 alice"] }
+        try bed.restart()
+        #expect(bed.user() == "alice")
+      }
+    }
+  }
+
+  @Test func `Who only looks at the grants ends none`() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      bed.logIn()
+      bed.logIn("bob", at: Bed.pc)
+      try bed.edit { $0 + ["192.168.1.7 carl"] }
+      @Loop func users() -> [String] { bed.grants.inForce().map(\.grant.user).sorted() }
+      #expect(users() == ["alice", "bob"])
+      bed.world.credentials["carl"] = "c1"
+      bed.world.credentials["bob"] = "b2"
+      #expect(users() == ["alice", "carl"])
+      bed.world.credentials["bob"] = "b1"
+      bed.world.mayEarn = { $0 != Bed.phone }
+      #expect(users() == ["bob", "carl"])
+      bed.world.mayEarn = { _ in true }
+      #expect(users() == ["alice", "bob", "carl"])
+      bed.world.pass(.seconds(900))
+      #expect(users() == [])
+    }
+  }
+
   @Test func `A file is believed once its directory is as it should be`() async throws {
     try await onLoop {
       let bed = try Bed()

@@ -112,7 +112,7 @@ import Testing
       + Self.neighbour("fe80::9", other)
     let neighbours = Neighbours.parse(bytes).neighbours
     func device(_ text: String) throws -> Neighbours.Device? {
-      Neighbours.device(at: try #require(IPAddress(text)), among: neighbours)
+      Neighbours(neighbours).device(at: try #require(IPAddress(text)))
     }
     let router = try #require(HardwareAddress(Self.mac))
     #expect(try device("192.168.1.9") == Neighbours.Device(hardware: router, v4Addresses: 2))
@@ -124,7 +124,7 @@ import Testing
 
   @Test("The kernel is asked without a privilege, and knows no neighbour of the loopback")
   func kernel() throws {
-    #expect(try Neighbours.device(at: IPAddress(v4: 0x7F00_0001)) == nil)
+    #expect(try Neighbours.now().device(at: IPAddress(v4: 0x7F00_0001)) == nil)
   }
 
   @Test(

@@ -4,7 +4,7 @@ internal import CLinux
 /// discovery, which are asked for by rtnetlink(7).
 ///
 /// **Limits**: `limit` bytes of the table are read; a host that stands behind them is not known.
-package enum Neighbours {
+package struct Neighbours: Sendable {
   /// The kernel keeps 1,024 hosts of each family where nobody has allowed it more, at 76 bytes or so.
   static let limit = 1 << 20
   private static let pieceBytes = 32 << 10
@@ -23,22 +23,23 @@ package enum Neighbours {
     }
   }
 
+  private let all: [Neighbour]
+
+  package init(_ all: [Neighbour]) { self.all = all }
+
   /// The host that has an address; nil if it is on no link, or if two links have such a host, as with
   /// addresses of `fe80::/10`.
-  ///
-  /// It never waits for the network: what the kernel does not know at this moment is not known.
-  package static func device(at address: IPAddress) throws(SystemError) -> Device? {
-    device(at: address, among: try read())
-  }
-
-  static func device(at address: IPAddress, among neighbours: [Neighbour]) -> Device? {
-    let found = Set(neighbours.filter { $0.address == address }.map(\.hardware))
+  package func device(at address: IPAddress) -> Device? {
+    let found = Set(all.filter { $0.address == address }.map(\.hardware))
     guard found.count == 1, let hardware = found.first else { return nil }
-    let siblings = neighbours.filter { $0.hardware == hardware && $0.address.isV4 }
+    let siblings = all.filter { $0.hardware == hardware && $0.address.isV4 }
     return Device(hardware: hardware, v4Addresses: Set(siblings.map(\.address)).count)
   }
 
-  private static func read() throws(SystemError) -> [Neighbour] {
+  /// Those of this moment.
+  ///
+  /// It never waits for the network: what the kernel does not know at this moment is not known.
+  package static func now() throws(SystemError) -> Neighbours {
     let type = Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue)
     let socket = Descriptor(
       owning: try attempt("socket") { CLinux.socket(AF_NETLINK, type, NETLINK_ROUTE) })
@@ -52,13 +53,18 @@ package enum Neighbours {
       found += neighbours
       if isLast || piece.isEmpty { break }
     }
-    return found
+    return Neighbours(found)
   }
 
   /// One that is known, or was until a short while ago.
-  struct Neighbour: Equatable {
+  package struct Neighbour: Equatable, Sendable {
     let address: IPAddress
     let hardware: HardwareAddress
+
+    package init(address: IPAddress, hardware: HardwareAddress) {
+      self.address = address
+      self.hardware = hardware
+    }
   }
 
   /// The neighbours in some messages of rtnetlink, and whether nothing comes after them.

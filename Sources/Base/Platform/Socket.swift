@@ -135,6 +135,7 @@ extension Descriptor {
 
   /// Lets the kernel end a connection whose peer has said nothing, and answered none of three questions,
   /// for so long: a telephone that has left the house holds nothing up.
+  // Limitation: while something is on its way to the peer, nothing is asked.
   package borrowing func giveUpSilentPeer(after time: Duration) throws(SystemError) {
     try setOption(Int32(IPPROTO_TCP), TCP_KEEPIDLE, Int32(time.wholeSeconds / 2))
     try setOption(Int32(IPPROTO_TCP), TCP_KEEPINTVL, Int32(time.wholeSeconds / 6))

@@ -30,22 +30,22 @@ extension ControlService {
       guard grants.add(address, user: user) else {
         return .missing("there is no user \(String(escaping: user.utf8)) who can log in")
       }
-      record("add", "\(address) \(user)", admin)
-      return .ok
+      return done("add", "\(address) \(user)", admin)
     case .revoke(let address):
       guard grants.revoke(address) else { return .missing("\(address) has no grant") }
-      record("revoke", "\(address)", admin)
-      return .ok
+      return done("revoke", "\(address)", admin)
     case .revokeUser(let user):
       guard grants.revoke(user: user) else {
         return .missing("\(String(escaping: user.utf8)) has no grant")
       }
-      record("revoke", user, admin)
-      return .ok
+      return done("revoke", user, admin)
     }
   }
 
-  private func record(_ action: String, _ subject: String, _ admin: UInt32) {
+  private func done(_ action: String, _ subject: String, _ admin: UInt32) -> ControlReply {
     Log.record(.whitelistChanged(action: action, subject: subject, user: admin))
+    guard let failure = grants.writeFailure else { return .ok }
+    return .error(
+      "it is done, but a restart may undo it: the whitelist cannot be written: \(failure)")
   }
 }

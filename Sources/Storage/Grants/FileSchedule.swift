@@ -42,12 +42,24 @@ struct FileSchedule {
 
   /// Takes back a write that has failed.
   mutating func failed(_ begun: FileSchedule, at now: Instant) {
-    isUrgent = isUrgent || begun.isUrgent
-    firstChange = begun.firstChange ?? firstChange
-    notBefore = now + nextRetry
+    takeBack(begun, until: now + nextRetry)
     nextRetry = min(nextRetry * 2, Self.longestRetry)
   }
 
-  /// Notes that a write has not failed.
-  mutating func succeeded() { nextRetry = Self.firstRetry }
+  /// Takes back a write before which somebody else has changed the file.
+  mutating func overtaken(_ begun: FileSchedule, at now: Instant) {
+    takeBack(begun, until: now + Self.firstRetry)
+  }
+
+  private mutating func takeBack(_ begun: FileSchedule, until retry: Instant) {
+    isUrgent = isUrgent || begun.isUrgent
+    firstChange = begun.firstChange ?? firstChange
+    notBefore = retry
+  }
+
+  /// Notes that nothing stands in the way any more.
+  mutating func succeeded() {
+    nextRetry = Self.firstRetry
+    notBefore = Instant(nanoseconds: 0)
+  }
 }

@@ -12,10 +12,8 @@ package struct GrantFacts: Sendable {
   package var credential: @Loop @Sendable (_ user: String) -> String?
   /// Whether an address is where a login may earn a grant.
   package var mayEarn: @Loop @Sendable (IPAddress) -> Bool
-  /// The host that has an address on a link of this machine, as far as the kernel knows.
-  package var device: @Loop @Sendable (IPAddress) -> Neighbours.Device? = {
-    try? Neighbours.device(at: $0)
-  }
+  /// The hosts on the links of this machine at this moment; nil where the kernel does not say.
+  package var neighbours: @Loop @Sendable () -> Neighbours? = { try? Neighbours.now() }
   /// Whether an IPv6 address is on a link of this machine.
   package var isOnLink: @Loop @Sendable (IPAddress) -> Bool = { _ in false }
 

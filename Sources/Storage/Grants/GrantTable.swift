@@ -62,9 +62,6 @@ package struct GrantTable: Sendable {
     return last.flatMap { $0.isAlive(at: now) || $0.end + Self.memory <= now.boot ? nil : $0 }
   }
 
-  /// Whether there is one of the same address and user, be it one that has ended.
-  func has(_ grant: Grant) -> Bool { place(of: grant.address, grant.user) != nil }
-
   /// Puts a grant in the place of the one of its address and user, or adds it.
   package mutating func set(_ grant: Grant) {
     if let place = place(of: grant.address, grant.user) {

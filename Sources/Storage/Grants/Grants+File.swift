@@ -10,8 +10,8 @@ extension Grants {
   struct FileState {
     /// What tells this state of the file from another; nil before the first look.
     var version: Version?
-    /// The lines that the table has taken in.
-    var lines: [UInt8] = []
+    /// The lines that the table has taken in; nil where it has taken in nothing yet.
+    var lines: [UInt8]?
     /// Whether the file is being replaced at this moment.
     var isChanging = false
     /// Why it is not believed.
@@ -49,7 +49,11 @@ extension Grants {
     if file.isChanging { return }
     do throws(SystemError) {
       try read()
+      if file.readFailure == nil { return }
       file.readFailure = nil
+      // What has waited for that.
+      schedule.succeeded()
+      changed.signal()
     } catch {
       if error != file.readFailure {
         report(
@@ -70,13 +74,13 @@ extension Grants {
       if let doubt { return note(doubt, about: version) }
       content = try directory.open(Self.fileName).readAll(limit: GrantFile.limitBytes)
     }
-    take(content, isFirst: file.version == nil)
+    take(content)
     file.version = version
     file.doubt = nil
   }
 
   private func note(_ doubt: String, about version: Version) {
-    let stay = file.version == nil ? "" : ", the grants known so far stay"
+    let stay = file.lines == nil ? "" : ", the grants known so far stay"
     if version != file.version || doubt != file.doubt {
       report("\(Self.fileName): \(doubt); it is not read\(stay)")
       note(isUrgent: true)
@@ -99,17 +103,20 @@ extension Grants {
     return nil
   }
 
-  /// - Parameter isFirst: whether nothing of the file is known, so that a grant in memory is the newer one.
-  private func take(_ content: [UInt8], isFirst: Bool) {
+  private func take(_ content: [UInt8]) {
     let now = facts.now()
-    let before = Set(file.lines.split(separator: UInt8(ascii: "\n")))
-    let after = Set(content.split(separator: UInt8(ascii: "\n")))
-    let gone = parse(before.subtracting(after).joined(separator: [UInt8(ascii: "\n")]), now)
-    let come = parse(after.subtracting(before).joined(separator: [UInt8(ascii: "\n")]), now)
-    for grant in gone.grants {
+    let before = Self.lines(of: file.lines ?? [])
+    let after = Self.lines(of: content)
+    for grant in parse(before.filter(Self.isNot(in: after)), now).grants {
       _ = table.remove(at: now) { $0.address == grant.address && $0.user == grant.user }
     }
-    for grant in come.grants where !(isFirst && table.has(grant)) {
+    // Where nothing of the file was known, what is alive by now is of a newer login.
+    let newer = file.lines == nil ? table.grants.filter { $0.isAlive(at: now) } : []
+    let come = parse(after.filter(Self.isNot(in: before)), now)
+    for grant in come.grants {
+      if newer.contains(where: { $0.address == grant.address && $0.user == grant.user }) {
+        continue
+      }
       table.set(grant)
       // A slip of the hand is told at once, not when somebody tries to send.
       if grant.credential == nil, facts.credential(grant.user) == nil {
@@ -119,14 +126,28 @@ extension Grants {
     file.lines = content
     if come.hasShortLines { note(isUrgent: true) }
     if !come.badLines.isEmpty {
-      let numbers = parse(content, now).badLines
+      let numbers = GrantFile.parse(
+        content, boot: facts.boot, window: rules.window, at: now
+      ).badLines
       report(
         "\(Self.fileName): line \(numbers[0]) is not a grant; \(numbers.count) such lines ignored")
     }
   }
 
-  private func parse(_ lines: some Sequence<UInt8>, _ now: GrantTime) -> GrantFile.Content {
-    GrantFile.parse(Array(lines), boot: facts.boot, window: rules.window, at: now)
+  private static func lines(of content: [UInt8]) -> [ArraySlice<UInt8>] {
+    content.split(separator: UInt8(ascii: "\n"))
+  }
+
+  private static func isNot(
+    in lines: [ArraySlice<UInt8>]
+  ) -> (ArraySlice<UInt8>) -> Bool {
+    let known = Set(lines)
+    return { !known.contains($0) }
+  }
+
+  private func parse(_ lines: [ArraySlice<UInt8>], _ now: GrantTime) -> GrantFile.Content {
+    let content = Array(lines.joined(separator: [UInt8(ascii: "\n")]))
+    return GrantFile.parse(content, boot: facts.boot, window: rules.window, at: now)
   }
 
   // MARK: Writing
@@ -159,23 +180,40 @@ extension Grants {
     let text = GrantFile.text(of: table.grants, boot: facts.boot, at: now)
     let version = file.version
     file.isChanging = true
-    defer { file.isChanging = false }
-    do throws(SystemError) {
-      let written = try await disk.run { () throws(SystemError) in
-        let written = try replace(with: text, unlessChangedFrom: version)
-        // What was revoked must not come back when the power fails.
-        if begun.isUrgent, written != nil { try directory.synchronize() }
-        return written
-      }
-      guard let written else { return schedule.failed(begun, at: now.boot) }
-      file = FileState(version: written, lines: text)
-      schedule.succeeded()
-    } catch {
-      if error != file.writeFailure {
-        report("\(Self.fileName) cannot be written: \(error); the grants are kept in memory")
-      }
-      file.writeFailure = error
+    let (written, failure) = await disk.run {
+      put(text, unlessChangedFrom: version, isUrgent: begun.isUrgent)
+    }
+    file.isChanging = false
+    if let written {
+      file.version = written
+      file.lines = text
+      file.doubt = nil
+    }
+    if let failure, failure != file.writeFailure {
+      report("\(Self.fileName) cannot be written: \(failure); the grants are kept in memory")
+    }
+    file.writeFailure = failure
+    if failure != nil {
       schedule.failed(begun, at: now.boot)
+    } else if written == nil {
+      schedule.overtaken(begun, at: now.boot)
+    } else {
+      schedule.succeeded()
+    }
+  }
+
+  /// Replaces the file; returns what it is then, if it is ours, and what has failed.
+  private nonisolated func put(
+    _ text: [UInt8], unlessChangedFrom version: Version?, isUrgent: Bool
+  ) -> (written: Version?, failure: SystemError?) {
+    var written: Version?
+    do throws(SystemError) {
+      written = try replace(with: text, unlessChangedFrom: version)
+      // What was revoked must not come back when the power fails.
+      if isUrgent, written != nil { try directory.synchronize() }
+      return (written, nil)
+    } catch {
+      return (written, error)
     }
   }
 

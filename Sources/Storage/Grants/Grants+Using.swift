@@ -7,25 +7,24 @@ extension Grants {
     refresh()
     // Each turn takes one grant away.
     while let grant = candidate(for: client) {
-      guard let reason = flaw(of: grant) else { return grant }
-      end(grant, because: reason, for: client)
+      let neighbours = facts.neighbours()
+      guard let reason = flaw(of: grant, among: neighbours) else {
+        return complete(grant, among: neighbours)
+      }
+      report("\(client): the grant of \(grant.user) at \(grant.address) ends: \(reason)")
+      end(grant)
     }
     return nil
   }
 
-  /// The grants that let their addresses send at this moment, each with its line in the file.
-  ///
-  /// Those that are worth nothing end with it, so that who asks for all does not get what a use would end.
+  /// The grants that let their own addresses send at this moment, each with its line in the file.
   package func inForce() -> [(grant: Grant, line: String)] {
     refresh()
     let now = facts.now()
-    for grant in table.grants where grant.isAlive(at: now) {
-      // An earlier one may have taken others of its user away.
-      if table.has(grant), let reason = flaw(of: grant) { end(grant, because: reason) }
-    }
-    return table.grants.filter { $0.isAlive(at: now) && isWhereItMayBe($0) }.map {
-      ($0, GrantFile.line(of: $0, boot: facts.boot, at: now))
-    }
+    let neighbours = facts.neighbours()
+    return table.grants.filter { grant in
+      grant.isAlive(at: now) && isWhereItMayBe(grant) && flaw(of: grant, among: neighbours) == nil
+    }.map { ($0, GrantFile.line(of: $0, boot: facts.boot, at: now)) }
   }
 
   /// The user whose grant the client had until a while ago, and who may have one again.
@@ -94,20 +93,20 @@ extension Grants {
   /// A device has one address of IPv4. What has more may be a repeater or a router that speaks for many.
   private func hardware(of client: IPAddress) -> HardwareAddress? {
     guard rules.coversDevice, table.grants.contains(where: { $0.hardware != nil }),
-      let device = facts.device(client), device.v4Addresses <= 1
+      let device = facts.neighbours()?.device(at: client), device.v4Addresses <= 1
     else { return nil }
     return device.hardware
   }
 
   /// Why a grant that is alive is worth nothing.
-  private func flaw(of grant: Grant) -> String? {
+  private func flaw(of grant: Grant, among neighbours: Neighbours?) -> String? {
     guard let credential = facts.credential(grant.user) else {
       return "there is no such user, or none who can log in"
     }
     if let earned = grant.credential, earned != credential {
       return "the user has another password now"
     }
-    let hardware = facts.device(grant.address)?.hardware
+    let hardware = neighbours?.device(at: grant.address)?.hardware
     if let earned = grant.hardware, let hardware, earned != hardware {
       return "\(hardware) has the address now, which \(earned) had"
     }
@@ -115,20 +114,22 @@ extension Grants {
     if grant.address.isLinkLocal, hardware == nil || grant.hardware == nil {
       return "which host has the address cannot be told"
     }
-    if grant.credential == nil {
-      var known = grant
-      known.credential = credential
-      known.hardware = grant.hardware ?? hardware
-      table.set(known)
-      note(isUrgent: false)
-    }
     return nil
   }
 
+  /// Notes for a grant that a hand has written what it is of from its first use on.
+  private func complete(_ grant: Grant, among neighbours: Neighbours?) -> Grant {
+    if grant.credential != nil { return grant }
+    var known = grant
+    known.credential = facts.credential(grant.user)
+    known.hardware = grant.hardware ?? neighbours?.device(at: grant.address)?.hardware
+    table.set(known)
+    note(isUrgent: false)
+    return known
+  }
+
   /// Takes away a grant, with all others of the user where the user is why.
-  private func end(_ grant: Grant, because reason: String, for client: IPAddress? = nil) {
-    let asked = client.map { "\($0): " } ?? ""
-    report("\(asked)the grant of \(grant.user) at \(grant.address) ends: \(reason)")
+  private func end(_ grant: Grant) {
     let credential = facts.credential(grant.user)
     let isUser = credential == nil || grant.credential != nil && grant.credential != credential
     _ = table.remove(at: facts.now()) {

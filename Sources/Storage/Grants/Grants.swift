@@ -72,6 +72,9 @@ package final class Grants {
     return file.readFailure
   }
 
+  /// Why the file could not be written the last time; nil if it could.
+  package var writeFailure: SystemError? { file.writeFailure }
+
   /// Gives the right because an admin says so, wherever the address is.
   ///
   /// - Returns: whether there is such a user, who can log in.
@@ -90,7 +93,7 @@ package final class Grants {
     let now = facts.now()
     let grant = Grant(
       address: address, user: user, how: how, made: now.wall, end: end(now),
-      hardware: facts.device(address)?.hardware, credential: credential)
+      hardware: facts.neighbours()?.device(at: address)?.hardware, credential: credential)
     note(isUrgent: table.give(grant, at: now))
   }
 
