@@ -127,6 +127,32 @@ struct MaildirTests {
     #expect(try sample.files() == ["cur/1.a.h,S=1,W=2:2,"])
   }
 
+  @Test func `What comes beside a message that was moved is another one`() throws {
+    let sample = try Sample()
+    try sample.put("new/1.a.h,S=1", "1")
+    let contents = try sample.maildir.contents()
+    try sample.move("new/1.a.h,S=1", to: "cur/1.a.h,S=1:2,S")
+    try sample.put("cur/1.a.h:2,", "other")
+    #expect(try sample.content(0, of: contents) == "1")
+    #expect(sample.maildir.remove([0], of: contents).failures == 0)
+    #expect(try sample.files() == ["cur/1.a.h:2,"])
+  }
+
+  @Test
+  func
+    `Of copies whose sizes were changed nobody can tell which is which, and the client hears it`()
+    throws
+  {
+    let sample = try Sample()
+    for name in ["1.a.h,S=8", "1.a.h,S=9"] { try sample.put("cur/\(name):2,", name) }
+    let contents = try sample.maildir.contents()
+    try sample.move("cur/1.a.h,S=8:2,", to: "cur/1.a.h,S=1:2,")
+    #expect(try sample.content(0, of: contents) == nil)
+    let result = sample.maildir.remove([0], of: contents)
+    #expect(result.failures == 1)
+    #expect(try sample.files() == ["cur/1.a.h,S=1:2,", "cur/1.a.h,S=9:2,"])
+  }
+
   @Test func `What cannot be removed is counted, and the rest is removed`() throws {
     let sample = try Sample()
     for number in 1...3 { try sample.put("new/\(number).a.h,W=2") }

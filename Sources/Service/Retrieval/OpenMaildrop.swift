@@ -85,7 +85,8 @@ final class OpenMaildrop {
       maildir.markRead(left, of: contents)
       return result
     }
-    if let reason = result.reason {
+    if result.failures > 0 {
+      let reason = result.reason?.description ?? "another program has renamed copies of one"
       Log.say(
         .error, "maildrop of \(user): \(result.failures) messages cannot be removed: \(reason)")
     }

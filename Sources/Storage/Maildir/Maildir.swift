@@ -44,7 +44,7 @@ package final class Maildir: Sendable {
       let name = contents.name(of: index)
       return try contents.isNew(index) ? new.open(name) : current.open(name)
     } catch let error where error.isNotFound {
-      return try reopen(MaildirSearch(for: [contents.base(of: index)], of: contents))
+      return try reopen(MaildirSearch(for: [contents.base(of: index)], of: contents, in: self))
     }
   }
 
@@ -73,9 +73,10 @@ package final class Maildir: Sendable {
     if moved.isEmpty { return (failures, reason) }
     // One look at all names, however many were moved.
     do throws(SystemError) {
-      let search = MaildirSearch(for: moved, of: contents)
-      for name in try search.names(in: new) { try new.remove(name) }
-      for name in try search.names(in: current) { try current.remove(name) }
+      let search = try MaildirSearch(for: moved, of: contents, in: self)
+      for name in search.new { try new.remove(name) }
+      for name in search.current { try current.remove(name) }
+      failures += search.unclear
     } catch {
       failures += moved.count
       reason = error
@@ -108,12 +109,12 @@ package final class Maildir: Sendable {
   }
 
   private func reopen(_ search: MaildirSearch) throws(SystemError) -> Descriptor? {
-    for name in try search.names(in: current) {
+    for name in search.current {
       do throws(SystemError) { return try current.open(name) } catch let error
         where error.isNotFound
       {}
     }
-    for name in try search.names(in: new) {
+    for name in search.new {
       do throws(SystemError) { return try new.open(name) } catch let error where error.isNotFound {}
     }
     return nil
