@@ -36,7 +36,8 @@ package final class Maildir: Sendable {
     }
   }
 
-  /// Opens a message for reading, wherever it is by now; nil when it was removed.
+  /// Opens a message for reading, wherever it is by now; nil when it was removed, or cannot be told from its
+  /// copies.
   package func open(
     _ index: Int, of contents: MaildirContents
   ) throws(SystemError) -> Descriptor? {

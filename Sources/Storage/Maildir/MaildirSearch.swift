@@ -13,50 +13,49 @@ struct MaildirSearch {
   private(set) var unclear = 0
 
   private typealias Part = ArraySlice<UInt8>
-  private typealias Found = (name: String, base: Part, isNew: Bool)
 
   /// Looks in both folders for the messages with these bases.
   init(
     for bases: Set<ArraySlice<UInt8>>, of contents: MaildirContents, in maildir: Maildir
   ) throws(SystemError) {
     let uniques = Set(bases.map(Self.unique))
-    let found =
-      try Self.names(with: uniques, in: maildir.new, isNew: true)
-      + Self.names(with: uniques, in: maildir.current, isNew: false)
-    let byBase = Dictionary(grouping: found, by: \.base)
-    let byUnique = Dictionary(grouping: found) { Self.unique(of: $0.base) }
-    // What was listed with these unique parts: usually the messages themselves.
+    var missing = bases
+    /// What has one of these unique parts and another base; usually nothing.
+    var others: [(name: String, base: Part, isNew: Bool)] = []
+    func look(in folder: borrowing Directory, isNew: Bool) throws(SystemError) {
+      try unsafe folder.forEachEntry { name throws(SystemError) in
+        let base = unsafe Array(name.prefix { $0 != UInt8(ascii: ":") })[...]
+        if bases.contains(base) {
+          missing.remove(base)
+          unsafe add(String(decoding: name, as: UTF8.self), isNew)
+        } else if uniques.contains(Self.unique(of: base)) {
+          unsafe others.append((String(decoding: name, as: UTF8.self), base, isNew))
+        }
+      }
+    }
+    try look(in: maildir.new, isNew: true)
+    try look(in: maildir.current, isNew: false)
+    if missing.isEmpty || others.isEmpty { return }
+
+    let inQuestion = Dictionary(grouping: others) { Self.unique(of: $0.base) }
     let listed = Dictionary(
       grouping: (0..<contents.count).lazy.map(contents.base).filter {
-        uniques.contains(Self.unique(of: $0))
+        inQuestion[Self.unique(of: $0)] != nil
       }, by: Self.unique)
-    for base in bases {
-      if let own = byBase[base] {
-        own.forEach { add($0) }
-        continue
-      }
+    for base in missing {
       let unique = Self.unique(of: base)
       let known = listed[unique] ?? []
-      let others = (byUnique[unique] ?? []).filter { !known.contains($0.base) }
-      if known == [base] { others.forEach { add($0) } } else if !others.isEmpty { unclear += 1 }
-    }
-  }
-
-  private mutating func add(_ found: Found) {
-    if found.isNew { new.append(found.name) } else { current.append(found.name) }
-  }
-
-  private static func names(
-    with uniques: Set<Part>, in folder: borrowing Directory, isNew: Bool
-  ) throws(SystemError) -> [Found] {
-    var found: [Found] = []
-    try unsafe folder.forEachEntry { name throws(SystemError) in
-      let base = unsafe Array(name.prefix { $0 != UInt8(ascii: ":") })[...]
-      if uniques.contains(unique(of: base)) {
-        unsafe found.append((String(decoding: name, as: UTF8.self), base, isNew))
+      let unknown = (inQuestion[unique] ?? []).filter { !known.contains($0.base) }
+      if known == [base] {
+        unknown.forEach { add($0.name, $0.isNew) }
+      } else if !unknown.isEmpty {
+        unclear += 1
       }
     }
-    return found
+  }
+
+  private mutating func add(_ name: String, _ isNew: Bool) {
+    if isNew { new.append(name) } else { current.append(name) }
   }
 
   private static func unique(of base: Part) -> Part { base.prefix { $0 != UInt8(ascii: ",") } }
