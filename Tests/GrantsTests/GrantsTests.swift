@@ -37,6 +37,25 @@ import Testing
     }
   }
 
+  @Test func `A grant of an older password takes none with it that is of the new one`() async throws
+  {
+    try await onLoop {
+      let bed = try Bed()
+      bed.logIn()
+      bed.world.credentials["alice"] = "a2"
+      bed.logIn(at: Bed.pc)
+      #expect(bed.user() == nil)
+      #expect(bed.user(at: Bed.pc) == "alice")
+      // Nor one that an admin gives, whenever that is used first.
+      bed.logIn()
+      try bed.edit { $0 + ["192.168.1.7 alice"] }
+      _ = bed.user()
+      bed.world.credentials["alice"] = "a3"
+      #expect(bed.user() == nil)
+      #expect(bed.user(at: IPAddress(v4: 0xC0A8_0107)) == "alice")
+    }
+  }
+
   @Test func `Another password, or no user, ends all grants of the user at once`() async throws {
     for credential in ["a2", nil] {
       try await onLoop {

@@ -93,12 +93,13 @@ package final class Accounts {
     UserName(name).flatMap { users[$0] }?.name.text
   }
 
-  /// What names the password of a user, without telling anything of it; nil if there is no such user, or
-  /// none who can log in now.
+  /// What names the password of the user who has this name in the file, without telling anything of it; nil
+  /// if there is none, or none who can log in now.
   ///
   /// It is another with each new password, so that what was earned with the old one ends.
   package func credential(ofUser name: String) -> String? {
-    user(named: name)?.credential
+    refresh()
+    return UserName(name).flatMap { users[$0] }?.credential
   }
 
   /// Verifies a password on a worker thread.

@@ -128,12 +128,13 @@ extension Grants {
     return known
   }
 
-  /// Takes away a grant, with all others of the user where the user is why.
+  /// Takes away a grant, with all others of the user that are of an older password, or of none.
   private func end(_ grant: Grant) {
     let credential = facts.credential(grant.user)
-    let isUser = credential == nil || grant.credential != nil && grant.credential != credential
-    _ = table.remove(at: facts.now()) {
-      $0.user == grant.user && (isUser || $0.address == grant.address)
+    _ = table.remove(at: facts.now()) { other in
+      other.user == grant.user
+        && (other.address == grant.address || credential == nil
+          || other.credential != nil && other.credential != credential)
     }
     note(isUrgent: true)
   }
