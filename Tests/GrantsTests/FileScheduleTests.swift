@@ -42,7 +42,7 @@ import Testing
       // Who was overtaken need not wait so long.
       schedule.overtaken(schedule.begin(), at: now)
       #expect(schedule.due == now + .seconds(5))
-      schedule.succeeded()
+      schedule.resume()
       #expect(schedule.due.map { $0 <= now } == true)
       schedule.failed(schedule.begin(), at: now)
       #expect(schedule.due == now + .seconds(5))

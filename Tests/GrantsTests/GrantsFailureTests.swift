@@ -155,12 +155,12 @@
           bed.grants.file.isChanging = false
           #expect(bed.user(at: Bed.pc) == nil, "call \(n)")
           #expect(bed.user() == "alice")
-          #expect(bed.grants.writeFailure != nil)
+          #expect(bed.grants.file.writeFailure != nil)
           bed.world.pass(.seconds(5))
           await bed.keepFile()
           #expect(bed.grants.file.version != before)
           #expect(try bed.lines().map { $0.prefix(12) } == ["192.168.1.5 "])
-          #expect(bed.grants.writeFailure == nil)
+          #expect(bed.grants.file.writeFailure == nil)
         }
       }
     }

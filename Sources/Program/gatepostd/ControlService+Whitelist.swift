@@ -19,8 +19,10 @@ extension ControlService {
     }
   }
 
-  /// Changes the whitelist; returns what the tool is told.
-  func changeWhitelist(_ change: ControlRequest.WhitelistChange, by admin: UInt32) -> ControlReply {
+  /// Changes the whitelist; returns what the tool is told, when that is in the file.
+  func changeWhitelist(
+    _ change: ControlRequest.WhitelistChange, by admin: UInt32
+  ) async -> ControlReply {
     if let failure = grants.readFailure {
       return .error("the whitelist is not changed while its file cannot be read: \(failure)")
     }
@@ -30,22 +32,22 @@ extension ControlService {
       guard grants.add(address, user: user) else {
         return .missing("there is no user \(String(escaping: user.utf8)) who can log in")
       }
-      return done("add", "\(address) \(user)", admin)
+      return await done("add", "\(address) \(user)", admin)
     case .revoke(let address):
       guard grants.revoke(address) else { return .missing("\(address) has no grant") }
-      return done("revoke", "\(address)", admin)
+      return await done("revoke", "\(address)", admin)
     case .revokeUser(let user):
       guard grants.revoke(user: user) else {
         return .missing("\(String(escaping: user.utf8)) has no grant")
       }
-      return done("revoke", user, admin)
+      return await done("revoke", user, admin)
     }
   }
 
-  private func done(_ action: String, _ subject: String, _ admin: UInt32) -> ControlReply {
+  private func done(_ action: String, _ subject: String, _ admin: UInt32) async -> ControlReply {
     Log.record(.whitelistChanged(action: action, subject: subject, user: admin))
-    guard let failure = grants.writeFailure else { return .ok }
+    guard let failure = await grants.settle(within: Self.patience) else { return .ok }
     return .error(
-      "it is done, but a restart may undo it: the whitelist cannot be written: \(failure)")
+      "it is done, but a restart may undo it, as the whitelist is not written: \(failure)")
   }
 }

@@ -28,7 +28,7 @@ final class ControlService {
   private var clients = 0
 
   private static let clientLimit = 4
-  private static let patience: Duration = .seconds(10)
+  static let patience: Duration = .seconds(10)
 
   /// Listens in the runtime directory, which is made if only it is missing.
   ///
@@ -114,7 +114,7 @@ final class ControlService {
     case .grants:
       await reply(listGrants(), to: connection)
     case .whitelist(let change):
-      await reply([changeWhitelist(change, by: user)], to: connection)
+      await reply([await changeWhitelist(change, by: user)], to: connection)
     case .act(let action, let patterns, let reason):
       do throws(QueueSelection.Misspelling) {
         let selection = try QueueSelection(patterns)

@@ -57,8 +57,8 @@ struct FileSchedule {
     notBefore = retry
   }
 
-  /// Notes that nothing stands in the way any more.
-  mutating func succeeded() {
+  /// Notes that nothing is known to stand in the way any more.
+  mutating func resume() {
     nextRetry = Self.firstRetry
     notBefore = Instant(nanoseconds: 0)
   }

@@ -52,7 +52,7 @@ extension Grants {
       if file.readFailure == nil { return }
       file.readFailure = nil
       // What has waited for that.
-      schedule.succeeded()
+      schedule.resume()
       changed.signal()
     } catch {
       if error != file.readFailure {
@@ -170,7 +170,24 @@ extension Grants {
     {}
   }
 
+  /// Waits until what was changed is in the file; returns why it is not, if it is not.
+  ///
+  /// Needs `keepFile`, which does it at once, be the last failure a moment ago.
+  package func settle(within patience: Duration) async -> String? {
+    schedule.resume()
+    changed.signal()
+    let end = Instant.now + patience
+    while schedule.isDirty || file.isChanging {
+      do throws(WaitError) { try await written.wait(until: end) } catch {
+        return error == .draining ? "the server is stopping" : "it takes long"
+      }
+      if let failure = file.readFailure ?? file.writeFailure { return "\(failure)" }
+    }
+    return nil
+  }
+
   func write() async {
+    defer { written.signal() }
     refresh()
     let now = facts.now()
     let begun = schedule.begin()
@@ -198,7 +215,7 @@ extension Grants {
     } else if written == nil {
       schedule.overtaken(begun, at: now.boot)
     } else {
-      schedule.succeeded()
+      schedule.resume()
     }
   }
 

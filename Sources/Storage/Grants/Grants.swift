@@ -26,6 +26,7 @@ package final class Grants {
   var file = FileState()
   var schedule = FileSchedule()
   let changed = Condition()
+  let written = Condition()
 
   /// The grants kept in the directory at `path`.
   ///
@@ -71,9 +72,6 @@ package final class Grants {
     refresh()
     return file.readFailure
   }
-
-  /// Why the file could not be written the last time; nil if it could.
-  package var writeFailure: SystemError? { file.writeFailure }
 
   /// Gives the right because an admin says so, wherever the address is.
   ///
