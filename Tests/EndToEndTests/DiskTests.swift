@@ -73,5 +73,11 @@ import Testing
     #expect(try gatepost.curl("1", "--request", "DELE", "--list-only").status == 0)
     #expect(try gatepost.send(large, to: local).hasPrefix("250"))
     #expect(gatepost.maildrop("alice").count == 1)
+
+    // Before it is full again, whose mail it is hears of it.
+    #expect(
+      try gatepost.send("Subject: x\r\n\r\n" + large.suffix(400_000), to: local).hasPrefix("250"))
+    #expect(gatepost.maildrop("alice").count == 3)
+    #expect(gatepost.maildrop("alice").contains { $0.contains("Subject: Your maildrop is 9") })
   }
 }

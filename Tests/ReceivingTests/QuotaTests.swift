@@ -1,3 +1,4 @@
+import EventLoop
 import Foundation
 import Platform
 import SMTP
@@ -135,6 +136,52 @@ import Testing
       let notice = try bed.files(in: "mail/bob/new").first { $0.contains("Subject: ") }
       #expect(notice?.contains("Your maildrop is 160 % full\n") == true)
       #expect(notice?.contains("holds 8 of 5 messages.\nIt is full: mail for you is") == true)
+    }
+  }
+
+  @Test func `On a disk that is nearly full those are told who have most of it, quota or not`()
+    async throws
+  {
+    try await onLoop {
+      let bed = try Bed()
+      bed.receiver.settings.freeSpaceBytes = 1000
+      @Loop func free(_ bytes: Int) {
+        bed.receiver.quotas.space = { () throws(SystemError) in
+          FileSystemSpace(bytes: 100_000, freeBytes: bytes)
+        }
+      }
+      func notices(_ user: String) throws -> Int {
+        try bed.files(in: "mail/\(user)/new").count { $0.contains("\nSubject: Your maildrop is ") }
+      }
+      let folder = "\(bed.scratch.path)/spool/mail/bob/new"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      try Data().write(to: URL(filePath: "\(folder)/1.a,S=60000,W=60000"))
+      try await bed.session { client in
+        try await client.greet()
+        free(20_000)
+        for user in ["alice", "bob"] { try await client.deliver(to: "\(user)@home.example") }
+        free(8000)
+        for user in ["alice", "bob"] { try await client.deliver(to: "\(user)@home.example") }
+        #expect(try notices("bob") == 0)
+        free(7000)
+        for user in ["alice", "bob", "bob"] { try await client.deliver(to: "\(user)@home.example") }
+        #expect(try notices("alice") == 0 && notices("bob") == 1)
+        #expect(
+          try bed.files(in: "mail/bob/new").contains {
+            $0.contains("holds 59KB, and the disk has room for 5KB more.\n")
+          })
+        // There is some room, and then less again: nothing is said. Below 80 % it begins anew.
+        free(10_000)
+        try await client.deliver(to: "bob@home.example")
+        free(7000)
+        try await client.deliver(to: "bob@home.example")
+        #expect(try notices("bob") == 1)
+        free(20_000)
+        try await client.deliver(to: "bob@home.example")
+        free(7000)
+        try await client.deliver(to: "bob@home.example")
+        #expect(try notices("bob") == 2)
+      }
     }
   }
 

@@ -118,6 +118,7 @@ extension Descriptor {
     var raw = statvfs()
     _ = try attempt("fstatfs") { unsafe fstatvfs(number, &raw) }
     return FileSystemSpace(
+      bytes: Int(clamping: UInt64(raw.f_blocks) &* UInt64(raw.f_frsize)),
       freeBytes: Int(clamping: UInt64(raw.f_bavail) &* UInt64(raw.f_frsize)),
       freeFiles: raw.f_files == 0 ? .max : Int(clamping: raw.f_favail))
   }
@@ -131,12 +132,20 @@ extension Descriptor {
   }
 }
 
-/// What is free for an unprivileged process.
+/// What a file system has, and what is free for an unprivileged process.
 package struct FileSystemSpace: Equatable, Sendable {
+  /// All bytes.
+  package var bytes: Int
   /// Free bytes.
   package var freeBytes: Int
   /// Free inodes; `Int.max` on file systems that have no fixed number.
   package var freeFiles: Int
+
+  package init(bytes: Int, freeBytes: Int, freeFiles: Int = .max) {
+    self.bytes = bytes
+    self.freeBytes = freeBytes
+    self.freeFiles = freeFiles
+  }
 }
 
 /// The promise of a file system about the order of data and directory.

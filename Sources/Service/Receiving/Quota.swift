@@ -23,6 +23,12 @@ package struct Quota: Equatable, Sendable {
     Quota(size: size ?? other.size, messages: messages ?? other.messages)
   }
 
+  /// The same for a maildrop that has only so much room to grow, where that is known and no size is given.
+  func within(roomBytes: Int?, _ usage: MaildropUsage) -> Quota {
+    guard size == nil, let roomBytes else { return self }
+    return Quota(size: ByteCount(bytes: usage.bytes + roomBytes), messages: messages)
+  }
+
   /// Why another message has no place; nil if it has.
   ///
   /// - Parameter declaredBytes: what its client has said of its size; a message of which nothing is known

@@ -6,6 +6,8 @@ import Spool
 struct QuotaNotice {
   var user: String
   var quota: Quota
+  /// What the disk has left for mail, where that bounds the maildrop.
+  var roomBytes: Int?
   var usage: MaildropUsage
   var hostname: Domain
   var postmaster: Mailbox
@@ -17,8 +19,12 @@ struct QuotaNotice {
 
   /// The content, with LF line ends.
   var text: String {
+    let size = ByteCount(bytes: usage.bytes).rounded
+    let room = roomBytes.map {
+      "\(size), and the disk has room for \(ByteCount(bytes: $0).rounded) more"
+    }
     let held = [
-      quota.size.map { "\(ByteCount(bytes: usage.bytes).rounded) of \($0)" },
+      room ?? quota.size.map { "\(size) of \($0)" },
       quota.messages.map { "\(usage.messages) of \($0) messages" },
     ].compactMap { $0 }.joined(separator: ", ")
     let percent = quota.percent(usage)

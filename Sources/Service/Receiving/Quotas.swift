@@ -7,18 +7,24 @@ import SMTP
 import Spool
 
 /// What maildrops may hold, and who has been told that one is nearly full.
+///
+/// One without a quota for its size is nearly full when the disk is, and it could grow by little: so those
+/// are told who have most of it.
 @Loop
 final class Quotas {
   private let spool: Spool
   private let accounts: Accounts
   /// Who has been told, as far as was looked; one entry for each user with a quota.
   private var told: [String: Bool] = [:]
+  /// What the disk of the maildrops has.
+  var space: () throws(SystemError) -> FileSystemSpace
   /// Whose notice is being written.
   private var telling: Set<String> = []
 
   init(spool: Spool, accounts: Accounts) {
     self.spool = spool
     self.accounts = accounts
+    space = { () throws(SystemError) in try spool.space }
   }
 
   /// Why a user's maildrop takes no other message; nil if it does.
@@ -29,10 +35,11 @@ final class Quotas {
     if quota.isUnlimited { return nil }
     do throws(SystemError) {
       let usage = try await spool.usage(of: user)
-      try await forgetNotice(of: user, at: quota.percent(usage))
+      let room = room(settings)
+      try await forgetNotice(of: user, at: quota.within(roomBytes: room, usage).percent(usage))
       guard let lack = quota.lack(usage, declaredBytes: declaredBytes) else { return nil }
       // Whoever got a smaller quota, or filled the maildrop otherwise, was not told by a delivery.
-      await note(usage, of: user, quota, settings)
+      await note(usage, of: user, quota, room, settings)
       return (.mailboxFull, "the maildrop of \(user) is over \(lack)")
     } catch {
       return (.localError, "\(error)")
@@ -43,26 +50,45 @@ final class Quotas {
   ///
   /// **Failures**: they are logged; the message that was delivered is not touched by them.
   func noteDelivery(to users: [String], bytes: Int, _ settings: ReceivingSettings) async {
+    let room = room(settings)
     for user in users {
-      guard let quota = try? quota(of: user, settings), !quota.isUnlimited else { continue }
-      var usage = spool.lastUsage(of: user) ?? MaildropUsage()
-      usage.bytes += bytes
-      usage.messages += 1
-      await note(usage, of: user, quota, settings)
+      guard let quota = try? quota(of: user, settings) else { continue }
+      do throws(SystemError) {
+        if quota.isUnlimited, room == nil {
+          try await forgetNotice(of: user, at: 0)
+          continue
+        }
+        var usage = spool.lastUsage(of: user) ?? MaildropUsage()
+        usage.bytes += bytes
+        usage.messages += 1
+        // Without a quota nobody has looked at RCPT.
+        if quota.isUnlimited { usage = try await spool.usage(of: user) }
+        await note(usage, of: user, quota, room, settings)
+      } catch {
+        Log.say(.error, "how full the maildrop of \(user) is cannot be told: \(error)")
+      }
     }
+  }
+
+  /// The octets that mail may take of the disk; nil while one in five is free, as no maildrop is over
+  /// `QuotaNotice.end` then.
+  private func room(_ settings: ReceivingSettings) -> Int? {
+    guard let space = try? space(), space.freeBytes < space.bytes / 5 else { return nil }
+    return max(0, space.freeBytes - settings.freeSpaceBytes)
   }
 
   /// Tells a user whose maildrop is nearly full, if nobody has or does at this moment.
   private func note(
-    _ usage: MaildropUsage, of user: String, _ quota: Quota, _ settings: ReceivingSettings
+    _ usage: MaildropUsage, of user: String, _ quota: Quota, _ room: Int?,
+    _ settings: ReceivingSettings
   ) async {
     // Only where it is worth it the maildrop is read again.
-    guard quota.percent(usage) >= QuotaNotice.threshold, told[user] != true,
-      !telling.contains(user)
+    guard quota.within(roomBytes: room, usage).percent(usage) >= QuotaNotice.threshold,
+      told[user] != true, !telling.contains(user)
     else { return }
     telling.insert(user)
     do throws(SystemError) {
-      try await tell(user, quota, settings)
+      try await tell(user, quota, room, settings)
     } catch {
       Log.say(.error, "\(user) cannot be told that the maildrop is nearly full: \(error)")
     }
@@ -70,14 +96,16 @@ final class Quotas {
   }
 
   private func tell(
-    _ user: String, _ quota: Quota, _ settings: ReceivingSettings
+    _ user: String, _ quota: Quota, _ room: Int?, _ settings: ReceivingSettings
   ) async throws(SystemError) {
     let usage = try await spool.usage(of: user)
+    let room = quota.size == nil ? room : nil
+    let quota = quota.within(roomBytes: room, usage)
     guard quota.percent(usage) >= QuotaNotice.threshold else { return }
     if try await isTold(user) { return }
     let id = spool.makeID()
     let notice = QuotaNotice(
-      user: user, quota: quota, usage: usage, hostname: settings.hostname,
+      user: user, quota: quota, roomBytes: room, usage: usage, hostname: settings.hostname,
       postmaster: settings.postmaster, identifier: "\(id)",
       date: DateTime(unixSeconds: WallClock.now))
     let delivery = spool.begin(
