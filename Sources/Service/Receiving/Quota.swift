@@ -9,6 +9,8 @@ package struct Quota: Equatable, Sendable {
   package var size: ByteCount?
   /// How many messages; nil for any number.
   package var messages: Int?
+  /// What the disk has left for mail, where that is little: it bounds a maildrop without a size.
+  var roomBytes: Int?
 
   package init(size: ByteCount? = nil, messages: Int? = nil) {
     self.size = size
@@ -23,12 +25,6 @@ package struct Quota: Equatable, Sendable {
     Quota(size: size ?? other.size, messages: messages ?? other.messages)
   }
 
-  /// The same for a maildrop that has only so much room to grow, where that is known and no size is given.
-  func within(roomBytes: Int?, _ usage: MaildropUsage) -> Quota {
-    guard size == nil, let roomBytes else { return self }
-    return Quota(size: ByteCount(bytes: usage.bytes + roomBytes), messages: messages)
-  }
-
   /// Why another message has no place; nil if it has.
   ///
   /// - Parameter declaredBytes: what its client has said of its size; a message of which nothing is known
@@ -41,9 +37,10 @@ package struct Quota: Equatable, Sendable {
     return nil
   }
 
-  /// How full a maildrop is, in percent of what it may hold.
+  /// How full a maildrop is, in percent of what it can hold.
   func percent(_ usage: MaildropUsage) -> Int {
-    let bytes = size.map { Self.percent(usage.bytes, of: $0.bytes) } ?? 0
+    let most = size?.bytes ?? roomBytes.map { usage.bytes + $0 }
+    let bytes = most.map { Self.percent(usage.bytes, of: $0) } ?? 0
     return max(bytes, messages.map { Self.percent(usage.messages, of: $0) } ?? 0)
   }
 

@@ -6,8 +6,6 @@ import Spool
 struct QuotaNotice {
   var user: String
   var quota: Quota
-  /// What the disk has left for mail, where that bounds the maildrop.
-  var roomBytes: Int?
   var usage: MaildropUsage
   var hostname: Domain
   var postmaster: Mailbox
@@ -20,11 +18,11 @@ struct QuotaNotice {
   /// The content, with LF line ends.
   var text: String {
     let size = ByteCount(bytes: usage.bytes).rounded
-    let room = roomBytes.map {
-      "\(size), and the disk has room for \(ByteCount(bytes: $0).rounded) more"
-    }
     let held = [
-      room ?? quota.size.map { "\(size) of \($0)" },
+      quota.size.map { "\(size) of \($0)" }
+        ?? quota.roomBytes.map {
+          "\(size), and the disk has room for \(ByteCount(bytes: $0).rounded) more"
+        },
       quota.messages.map { "\(usage.messages) of \($0) messages" },
     ].compactMap { $0 }.joined(separator: ", ")
     let percent = quota.percent(usage)

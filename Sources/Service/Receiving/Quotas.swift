@@ -14,7 +14,7 @@ import Spool
 final class Quotas {
   private let spool: Spool
   private let accounts: Accounts
-  /// Who has been told, as far as was looked; one entry for each user with a quota.
+  /// Who has been told, as far as was looked; one entry for each user.
   private var told: [String: Bool] = [:]
   /// What the disk of the maildrops has.
   var space: () throws(SystemError) -> FileSystemSpace
@@ -31,15 +31,15 @@ final class Quotas {
   func lackOfRoom(
     for user: String, declaredBytes: Int, _ settings: ReceivingSettings
   ) async throws(UsersFileError) -> (reply: Reply, reason: String)? {
-    let quota = try quota(of: user, settings)
+    var quota = try quota(of: user, settings)
     if quota.isUnlimited { return nil }
+    quota.roomBytes = room(settings)
     do throws(SystemError) {
       let usage = try await spool.usage(of: user)
-      let room = room(settings)
-      try await forgetNotice(of: user, at: quota.within(roomBytes: room, usage).percent(usage))
+      try await forgetNotice(of: user, at: quota.percent(usage))
       guard let lack = quota.lack(usage, declaredBytes: declaredBytes) else { return nil }
       // Whoever got a smaller quota, or filled the maildrop otherwise, was not told by a delivery.
-      await note(usage, of: user, quota, room, settings)
+      await note(usage, of: user, quota, settings)
       return (.mailboxFull, "the maildrop of \(user) is over \(lack)")
     } catch {
       return (.localError, "\(error)")
@@ -52,18 +52,23 @@ final class Quotas {
   func noteDelivery(to users: [String], bytes: Int, _ settings: ReceivingSettings) async {
     let room = room(settings)
     for user in users {
-      guard let quota = try? quota(of: user, settings) else { continue }
+      guard var quota = try? quota(of: user, settings) else { continue }
+      quota.roomBytes = room
       do throws(SystemError) {
         if quota.isUnlimited, room == nil {
           try await forgetNotice(of: user, at: 0)
           continue
         }
-        var usage = spool.lastUsage(of: user) ?? MaildropUsage()
-        usage.bytes += bytes
-        usage.messages += 1
-        // Without a quota nobody has looked at RCPT.
-        if quota.isUnlimited { usage = try await spool.usage(of: user) }
-        await note(usage, of: user, quota, room, settings)
+        var usage = MaildropUsage()
+        if quota.isUnlimited {
+          // Nobody has looked at RCPT.
+          usage = try await spool.usage(of: user)
+        } else {
+          usage = spool.lastUsage(of: user) ?? usage
+          usage.bytes += bytes
+          usage.messages += 1
+        }
+        await note(usage, of: user, quota, settings)
       } catch {
         Log.say(.error, "how full the maildrop of \(user) is cannot be told: \(error)")
       }
@@ -79,16 +84,15 @@ final class Quotas {
 
   /// Tells a user whose maildrop is nearly full, if nobody has or does at this moment.
   private func note(
-    _ usage: MaildropUsage, of user: String, _ quota: Quota, _ room: Int?,
-    _ settings: ReceivingSettings
+    _ usage: MaildropUsage, of user: String, _ quota: Quota, _ settings: ReceivingSettings
   ) async {
     // Only where it is worth it the maildrop is read again.
-    guard quota.within(roomBytes: room, usage).percent(usage) >= QuotaNotice.threshold,
-      told[user] != true, !telling.contains(user)
+    guard quota.percent(usage) >= QuotaNotice.threshold, told[user] != true,
+      !telling.contains(user)
     else { return }
     telling.insert(user)
     do throws(SystemError) {
-      try await tell(user, quota, room, settings)
+      try await tell(user, quota, settings)
     } catch {
       Log.say(.error, "\(user) cannot be told that the maildrop is nearly full: \(error)")
     }
@@ -96,16 +100,14 @@ final class Quotas {
   }
 
   private func tell(
-    _ user: String, _ quota: Quota, _ room: Int?, _ settings: ReceivingSettings
+    _ user: String, _ quota: Quota, _ settings: ReceivingSettings
   ) async throws(SystemError) {
     let usage = try await spool.usage(of: user)
-    let room = quota.size == nil ? room : nil
-    let quota = quota.within(roomBytes: room, usage)
     guard quota.percent(usage) >= QuotaNotice.threshold else { return }
     if try await isTold(user) { return }
     let id = spool.makeID()
     let notice = QuotaNotice(
-      user: user, quota: quota, roomBytes: room, usage: usage, hostname: settings.hostname,
+      user: user, quota: quota, usage: usage, hostname: settings.hostname,
       postmaster: settings.postmaster, identifier: "\(id)",
       date: DateTime(unixSeconds: WallClock.now))
     let delivery = spool.begin(
