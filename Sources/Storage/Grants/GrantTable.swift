@@ -35,8 +35,7 @@ package struct GrantTable: Sendable {
         hardware: grant.hardware, credential: grant.credential)
       return !wasAlive
     }
-    makeRoom(for: grant.user)
-    grants.append(grant)
+    set(grant)
     return true
   }
 

@@ -105,14 +105,13 @@ extension Grants {
 
   private func take(_ content: [UInt8]) {
     let now = facts.now()
-    let before = Self.lines(of: file.lines ?? [])
-    let after = Self.lines(of: content)
-    for grant in parse(before.filter(Self.isNot(in: after)), now).grants {
+    let before = file.lines ?? []
+    for grant in parse(Self.lines(of: before, notIn: content), now).grants {
       _ = table.remove(at: now) { $0.address == grant.address && $0.user == grant.user }
     }
     // Where nothing of the file was known, what is alive by now is of a newer login.
     let newer = file.lines == nil ? table.grants.filter { $0.isAlive(at: now) } : []
-    let come = parse(after.filter(Self.isNot(in: before)), now)
+    let come = parse(Self.lines(of: content, notIn: before), now)
     for grant in come.grants {
       if newer.contains(where: { $0.address == grant.address && $0.user == grant.user }) {
         continue
@@ -126,28 +125,22 @@ extension Grants {
     file.lines = content
     if come.hasShortLines { note(isUrgent: true) }
     if !come.badLines.isEmpty {
-      let numbers = GrantFile.parse(
-        content, boot: facts.boot, window: rules.window, at: now
-      ).badLines
+      let numbers = parse(content, now).badLines
       report(
         "\(Self.fileName): line \(numbers[0]) is not a grant; \(numbers.count) such lines ignored")
     }
   }
 
-  private static func lines(of content: [UInt8]) -> [ArraySlice<UInt8>] {
-    content.split(separator: UInt8(ascii: "\n"))
+  /// The lines, in their order, that the other content does not have.
+  private static func lines(of content: [UInt8], notIn other: [UInt8]) -> [UInt8] {
+    let newline = UInt8(ascii: "\n")
+    let known = Set(other.split(separator: newline))
+    let lines = content.split(separator: newline).filter { !known.contains($0) }
+    return Array(lines.joined(separator: [newline]))
   }
 
-  private static func isNot(
-    in lines: [ArraySlice<UInt8>]
-  ) -> (ArraySlice<UInt8>) -> Bool {
-    let known = Set(lines)
-    return { !known.contains($0) }
-  }
-
-  private func parse(_ lines: [ArraySlice<UInt8>], _ now: GrantTime) -> GrantFile.Content {
-    let content = Array(lines.joined(separator: [UInt8(ascii: "\n")]))
-    return GrantFile.parse(content, boot: facts.boot, window: rules.window, at: now)
+  private func parse(_ content: [UInt8], _ now: GrantTime) -> GrantFile.Content {
+    GrantFile.parse(content, boot: facts.boot, window: rules.window, at: now)
   }
 
   // MARK: Writing

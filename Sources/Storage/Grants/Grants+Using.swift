@@ -23,15 +23,9 @@ extension Grants {
     let now = facts.now()
     let neighbours = facts.neighbours()
     return table.grants.filter { grant in
-      grant.isAlive(at: now) && isWhereItMayBe(grant) && flaw(of: grant, among: neighbours) == nil
+      grant.isAlive(at: now) && (grant.how == Grant.adminsWord || facts.mayEarn(grant.address))
+        && flaw(of: grant, among: neighbours) == nil
     }.map { ($0, GrantFile.line(of: $0, boot: facts.boot, at: now)) }
-  }
-
-  /// The user whose grant the client had until a while ago, and who may have one again.
-  package func pastUser(of client: IPAddress) -> String? {
-    refresh()
-    guard facts.mayEarn(client), let grant = past(of: client) else { return nil }
-    return facts.credential(grant.user) == nil ? nil : grant.user
   }
 
   /// Counts a recipient for the grant of a client; returns what there are too many of.
@@ -50,34 +44,34 @@ extension Grants {
     return nil
   }
 
-  /// A grant that may hold for the client, the client's own before others.
+  /// A grant that may hold for the client.
   private func candidate(for client: IPAddress) -> Grant? {
     let now = facts.now()
-    let own = table.living(at: now) { $0.address == client && isWhereItMayBe($0) }
-    if own != nil || !facts.mayEarn(client) { return own }
-    return network(around: client).flatMap { network in
-      table.living(at: now) { network.contains($0.address) }
-    }
-      ?? hardware(of: client).flatMap { hardware in
-        table.living(at: now) { $0.hardware == hardware }
-      }
+    if facts.mayEarn(client) { return nearest(to: client) { table.living(at: now, where: $0) } }
+    return table.living(at: now) { $0.address == client && $0.how == Grant.adminsWord }
   }
 
-  /// Whether a login at the address of the grant earns one, which the admin's word need not.
-  private func isWhereItMayBe(_ grant: Grant) -> Bool {
-    grant.how == Grant.adminsWord || facts.mayEarn(grant.address)
-  }
-
-  /// The grant that the client would have if it had not ended, its own before others.
-  private func past(of client: IPAddress) -> Grant? {
+  /// The user whose grant would hold for the client if it had not ended, and who may have one again.
+  package func pastUser(of client: IPAddress) -> String? {
+    refresh()
     let now = facts.now()
-    return table.past(at: now) { $0.address == client }
-      ?? network(around: client).flatMap { network in
-        table.past(at: now) { network.contains($0.address) }
-      }
-      ?? hardware(of: client).flatMap { hardware in
-        table.past(at: now) { $0.hardware == hardware }
-      }
+    guard facts.mayEarn(client),
+      let grant = nearest(to: client, { table.past(at: now, where: $0) })
+    else { return nil }
+    return facts.credential(grant.user) == nil ? nil : grant.user
+  }
+
+  /// What `find` finds of the client's own grants, else of those of its network, else of those of its device.
+  private func nearest(
+    to client: IPAddress, _ find: (_ isMeant: (Grant) -> Bool) -> Grant?
+  ) -> Grant? {
+    if let own = find({ $0.address == client }) { return own }
+    if let network = network(around: client),
+      let found = find({ network.contains($0.address) })
+    {
+      return found
+    }
+    return hardware(of: client).flatMap { hardware in find { $0.hardware == hardware } }
   }
 
   /// The /64 whose grants hold for the client: that around it, if it is on a link of this machine.
