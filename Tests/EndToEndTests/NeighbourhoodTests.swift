@@ -5,9 +5,6 @@ import Testing
 
 /// Grants on a real link, with the neighbour table of the kernel.
 @Suite struct NeighbourhoodTests {
-  private static let mayUnshare = geteuid() == 0
-  private static let isCI = ProcessInfo.processInfo.environment["CI"] == "true"
-
   /// A router that runs the daemon, 192.168.7.1 and fd00:7::1, and two hosts at its bridge.
   private final class LAN {
     let gatepost: Gatepost
@@ -73,7 +70,7 @@ import Testing
 
   @Test(
     "POP over IPv6 lets the same device send over IPv4 if that is wanted, and no other host",
-    .enabled(if: mayUnshare || isCI, "only root can make a network"))
+    .needsRoot("only root can make a network"))
   func device() throws {
     let lan = try LAN()
     #expect(try lan.fetch(at: lan.phone, over: "[fd00:7::1]").contains("curl:") == false)
@@ -99,7 +96,7 @@ import Testing
 
   @Test(
     "A grant ends when another host gets its address, and the network of an IPv6 address is not meant",
-    .enabled(if: mayUnshare || isCI, "only root can make a network"),
+    .needsRoot("only root can make a network"),
     arguments: [
       ("192.168.7.1", "192.168.7.1", "192.168.7.5/24"),
       ("[fd00:7::1]", "fd00:7::1", "fd00:7::5/64"),
@@ -125,7 +122,7 @@ import Testing
 
   @Test(
     "The IPv6 network of a link earns and covers as it is configured",
-    .enabled(if: mayUnshare || isCI, "only root can make a network"))
+    .needsRoot("only root can make a network"))
   func network() throws {
     let lan = try LAN("networks = 10.0.0.0/8")
     _ = try lan.fetch(at: lan.phone, over: "192.168.7.1")

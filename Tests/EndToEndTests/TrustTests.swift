@@ -5,9 +5,6 @@ import Testing
 
 /// The traps in a list of trusted networks.
 @Suite struct TrustTests {
-  private static let mayUnshare = geteuid() == 0
-  private static let isCI = ProcessInfo.processInfo.environment["CI"] == "true"
-
   /// A router that runs the daemon, a wire, and two hosts behind it in a network of their own.
   ///
   /// The router is 192.168.7.1 and 192.168.7.2, its gateway 192.168.7.254, a device 192.168.7.5.
@@ -54,7 +51,7 @@ import Testing
 
   @Test(
     "A host of the LAN relays; the router's own addresses and its gateway do not, and the log says why",
-    .enabled(if: mayUnshare || isCI, "only root can make a network"))
+    .needsRoot("only root can make a network"))
   func own() throws {
     let lan = try LAN(trusting: "192.168.7.0/24, 127.0.0.1")
     #expect(try lan.send(from: "192.168.7.5", isRouter: false).contains("250 2.1.5"))
