@@ -179,6 +179,31 @@ import Testing
     #expect(gatepost.grants.count == 1)
   }
 
+  @Test("A whitelist that cannot be read is not changed by the tool, and not replaced")
+  func unreadable() throws {
+    let gatepost = try Gatepost(earning)
+    #expect(try gatepost.curl().status == 0)
+    try gatepost.eventually("the grant is in the whitelist") { gatepost.grants.count == 1 }
+    let edited = "127.0.0.9 alice\n"
+    let strace = try Program.attach(
+      to: gatepost.pid,
+      ["-P", "whitelist", "-e", "trace=openat", "-e", "inject=openat:error=EIO", "-o", "/dev/null"])
+    try gatepost.write(edited, to: "state/whitelist")
+    for arguments in [("revoke", "alice"), ("revoke", "127.0.0.1")] {
+      let run = try gatepost.tool("whitelist", arguments.0, arguments.1)
+      #expect(run.status == 69)
+      #expect(run.output.contains("the whitelist is not changed while its file cannot be read"))
+    }
+    #expect(try gatepost.tool("whitelist", "add", "127.0.0.8", "alice").status == 69)
+    #expect(
+      try String(contentsOfFile: "\(gatepost.path)/state/whitelist", encoding: .utf8) == edited)
+    #expect(gatepost.log.contains("whitelist cannot be read: "))
+    strace.signal(SIGTERM)
+    try strace.waitForEnd()
+    #expect(try gatepost.tool("whitelist", "revoke", "127.0.0.9").status == 0)
+    #expect(gatepost.grants.isEmpty)
+  }
+
   @Test("A user who is removed with the tool has no grant any more")
   func removed() throws {
     let gatepost = try Gatepost(earning)

@@ -37,6 +37,20 @@ import Testing
     }
   }
 
+  @Test func `A grant is worth what its login was verified against, not what holds by now`()
+    async throws
+  {
+    try await onLoop {
+      let bed = try Bed()
+      for (credential, user) in [("a0", nil), ("a1", "alice")] as [(String, String?)] {
+        #expect(
+          bed.grants.grant(
+            Bed.phone, user: "alice", credential: credential, how: "USER", isEncrypted: false))
+        #expect(bed.user() == user)
+      }
+    }
+  }
+
   @Test func `A grant of an older password takes none with it that is of the new one`() async throws
   {
     try await onLoop {
