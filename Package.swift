@@ -42,7 +42,7 @@ let layers = [
     modules: [
       Module(name: "Platform", imports: ["CLinux"]),
       Module(name: "EventLoop", imports: ["Platform", "CLinux"]),
-      Module(name: "Log", imports: ["CLinux"]),
+      Module(name: "Log", imports: ["Platform", "EventLoop", "CLinux"]),
     ]),
   Layer(
     name: "Protocol",

@@ -21,6 +21,7 @@ import Spool
 final class ControlService {
   private let listener: UnixSocketListener
   private let relayer: Relayer
+  private let troubles: Troubles
   let grants: Grants
   let accounts: Accounts
   private let connections: @Loop () -> Int
@@ -35,7 +36,7 @@ final class ControlService {
   /// - Parameter connections: says how many clients the daemon has.
   /// - Returns: nil, with a warning, where there can be no socket: mail goes on without it.
   static func make(
-    in runtime: String, relayer: Relayer, grants: Grants, accounts: Accounts,
+    in runtime: String, relayer: Relayer, troubles: Troubles, grants: Grants, accounts: Accounts,
     connections: @escaping @Loop () -> Int
   ) throws(StartError) -> ControlService? {
     do throws(StartError) { try Parts.make(runtime) } catch {
@@ -45,7 +46,7 @@ final class ControlService {
     do throws(SystemError) {
       let listener = try UnixSocketListener(
         in: runtime, as: ControlRequest.socketName, mode: 0o660)
-      return ControlService(listener, relayer, grants, accounts, connections)
+      return ControlService(listener, relayer, troubles, grants, accounts, connections)
     } catch let error where error.isAddressInUse {
       throw StartError(
         "[server] runtime: \(runtime)/\(ControlRequest.socketName) belongs to another program, perhaps "
@@ -57,11 +58,12 @@ final class ControlService {
   }
 
   private init(
-    _ listener: UnixSocketListener, _ relayer: Relayer, _ grants: Grants, _ accounts: Accounts,
-    _ connections: @escaping @Loop () -> Int
+    _ listener: UnixSocketListener, _ relayer: Relayer, _ troubles: Troubles, _ grants: Grants,
+    _ accounts: Accounts, _ connections: @escaping @Loop () -> Int
   ) {
     self.listener = listener
     self.relayer = relayer
+    self.troubles = troubles
     self.grants = grants
     self.accounts = accounts
     self.connections = connections
@@ -153,6 +155,10 @@ final class ControlService {
       + standing.unreachable.map { entry in
         let text = "\(entry.destination): \(entry.reason)"
         return .status(name: "unreachable", text: String(escaping: text.utf8, limit: 1000))
+      }
+      + troubles.standing.map { trouble in
+        let text = "\(trouble.subject): \(trouble.sentence)"
+        return .status(name: "trouble", text: String(escaping: text.utf8, limit: 1000))
       }
   }
 

@@ -17,6 +17,7 @@ import TLS
 @Loop
 final class Daemon {
   private let file: String
+  private let troubles: Troubles
   private let lock: SpoolLock
   private let spool: Spool
   private let grants: Grants
@@ -60,6 +61,7 @@ final class Daemon {
   private init(_ configuration: Configuration, file: String) throws(StartError) {
     let parts = try Parts(configuration)
     self.file = file
+    troubles = parts.troubles
     lock = parts.lock
     spool = parts.spool
     grants = parts.grants
@@ -94,8 +96,8 @@ final class Daemon {
         reports: { [relayer] in relayer.reports }, flush: { [relayer] in await relayer.flush($0) }))
     listeners = try Listeners(configuration.listen)
     control = try ControlService.make(
-      in: configuration.server.runtime, relayer: relayer, grants: grants,
-      accounts: parts.accounts, connections: { [gate] in gate.count })
+      in: configuration.server.runtime, relayer: relayer, troubles: troubles,
+      grants: grants, accounts: parts.accounts, connections: { [gate] in gate.count })
     signals = try StartError.about("signals") { () throws(SystemError) in try SignalSource.make() }
   }
 
@@ -133,6 +135,7 @@ final class Daemon {
         group.addTask { [self] in await serve(service, on: listener) }
       }
       group.addTask { [self] in await relayer.run() }
+      group.addTask { [self] in await troubles.run() }
       group.addTask { [self] in await grants.keepFile() }
       group.addTask { [self] in await accounts.keepUpgrades() }
       group.addTask { [self] in await control?.run() }

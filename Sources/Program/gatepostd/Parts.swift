@@ -14,6 +14,8 @@ import TLS
 /// What the services are made of, opened in the order in which an error is most useful.
 @Loop
 struct Parts {
+  /// What the daemon does without at the moment.
+  let troubles = Troubles()
   let disk: WorkerPool
   let lock: SpoolLock
   let spool: Spool
