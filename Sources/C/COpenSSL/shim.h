@@ -11,14 +11,11 @@
 #include <openssl/x509v3.h>
 #include <time.h>
 
-// The options are macros with a cast to uint64_t, which are not imported into Swift.
-// No error strings, no tables of names: the daemon needs none of them, and they cost memory.
+// Both libraries are started as their manual recommends, with openssl.cnf, whose policy of the machine counts here too.
+// Only the handler at exit is left out: worker threads may still be inside the library then.
 static inline int co_initialize(void) {
-    uint64_t lean = OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS
-        | OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_ADD_ALL_DIGESTS
-        | OPENSSL_INIT_NO_ATEXIT;
-    return OPENSSL_init_crypto(lean, NULL)
-        && OPENSSL_init_ssl(lean | OPENSSL_INIT_NO_LOAD_SSL_STRINGS, NULL);
+    uint64_t options = OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT;
+    return OPENSSL_init_crypto(options, NULL) && OPENSSL_init_ssl(options, NULL);
 }
 
 // Every call on a session starts from an empty error queue and errno, because SSL_get_error looks at
