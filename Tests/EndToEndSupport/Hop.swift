@@ -26,7 +26,8 @@ package final class Hop: Sendable {
   /// Its port, which it keeps while it is down.
   package let port: UInt16
   private let script: Script
-  private let certificate: ScratchDirectory?
+  private let certificate: TestAuthority.Files?
+  private let scratch: ScratchDirectory?
   private let hasImplicitTLS: Bool
   private let keywords: [String]
   private let state = Mutex(State())
@@ -41,21 +42,27 @@ package final class Hop: Sendable {
   /// A server on a free port of 127.0.0.1.
   ///
   /// - Parameters:
-  ///   - offersTLS: whether STARTTLS is offered, with a certificate that nobody knows.
+  ///   - offersTLS: whether STARTTLS is offered.
   ///   - hasImplicitTLS: whether TLS comes before the greeting.
+  ///   - certificate: what it proves itself with; nil for a certificate that nobody knows.
   ///   - keywords: what it offers beside the usual.
   package init(
     isUp: Bool = true, offersTLS: Bool = false, hasImplicitTLS: Bool = false,
-    keywords: [String] = [], script: @escaping Script = { _ in nil }
+    certificate: TestAuthority.Files? = nil, keywords: [String] = [],
+    script: @escaping Script = { _ in nil }
   ) throws {
     port = FreePorts.take()
     self.script = script
     self.keywords = keywords
     self.hasImplicitTLS = hasImplicitTLS
-    certificate = offersTLS || hasImplicitTLS ? try ScratchDirectory() : nil
-    if let path = certificate?.path {
+    let needsOne = certificate == nil && (offersTLS || hasImplicitTLS)
+    scratch = needsOne ? try ScratchDirectory() : nil
+    if let path = scratch?.path {
+      self.certificate = .init(certificate: "\(path)/cert.pem", key: "\(path)/key.pem")
       _ = try SelfSignedCertificate.ensure(
         certificatePath: "\(path)/cert.pem", keyPath: "\(path)/key.pem", hostName: "mx.far.example")
+    } else {
+      self.certificate = offersTLS || hasImplicitTLS ? certificate : nil
     }
     if isUp { try start() }
   }
@@ -140,8 +147,8 @@ package final class Hop: Sendable {
   }
 
   private func acceptTLS(_ client: Stream) throws {
-    let path = certificate?.path ?? ""
-    try client.acceptTLS(certificate: "\(path)/cert.pem", key: "\(path)/key.pem")
+    guard let certificate else { return }
+    try client.acceptTLS(certificate: certificate.certificate, key: certificate.key)
   }
 
   private func greeting(_ client: Stream) -> String {
