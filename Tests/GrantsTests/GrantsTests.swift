@@ -117,8 +117,8 @@ import Testing
       let bed = try Bed()
       bed.grants.rules.messages = 2
       bed.grants.rules.recipients = 4
-      let take = { @Loop (isFirst: Bool) in
-        bed.grants.take(Bed.phone, isFirstOfMessage: isFirst)
+      let take: @Loop (Bool) -> GrantExcess? = {
+        bed.grants.take(Bed.phone, isFirstOfMessage: $0)
       }
       #expect(take(true) == nil)
       bed.logIn()

@@ -134,7 +134,9 @@ package func reply(
   let end = (query[12...].firstIndex(of: 0) ?? 12) + 5
   var message = [query[0], query[1], 0x81 | flags, 0x80 | code, 0, 1]
   message += [0, UInt8(answer.count), 0, UInt8(authority.count), 0, 0]
-  return message + query[12..<end] + answer.joined() + authority.joined()
+  message += query[12..<end]
+  message += (answer + authority).joined()
+  return message
 }
 
 /// A record of the name in the question, or of `owner`.

@@ -67,7 +67,8 @@ package struct AddressLiteral: Hashable, Sendable {
       let tail = groupList(bytes[(gap + 2)...], mayEndDotted: true),
       head.count + tail.count < 8
     else { return nil }
-    return head + repeatElement(0, count: 8 - head.count - tail.count) + tail
+    let zeros = [UInt16](repeating: 0, count: 8 - head.count - tail.count)
+    return head + zeros + tail
   }
 
   /// The groups between colons, none for no bytes; the last two may be a dotted IPv4 address.

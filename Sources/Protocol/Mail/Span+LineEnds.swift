@@ -5,7 +5,6 @@ extension Span<UInt8> {
     let feeds: UInt64 = 0x0A0A_0A0A_0A0A_0A0A
     let ones: UInt64 = 0x0101_0101_0101_0101
     let highs: UInt64 = 0x8080_8080_8080_8080
-    let bytes = unsafe self.bytes
     var index = start
     while index &+ 8 <= count {
       let word = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
@@ -21,7 +20,6 @@ extension Span<UInt8> {
 
   /// Whether the bytes that `range` names are all below 128.
   func isASCII(in range: Range<Int>) -> Bool {
-    let bytes = unsafe self.bytes
     var index = range.lowerBound
     while index &+ 8 <= range.upperBound {
       let word = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
@@ -37,7 +35,6 @@ extension Span<UInt8> {
     // Every byte searched for is below 14; the others below it are rare in mail, except the tab.
     let bounds: UInt64 = 0x0E0E_0E0E_0E0E_0E0E
     let highs: UInt64 = 0x8080_8080_8080_8080
-    let bytes = unsafe self.bytes
     var index = start
     while index &+ 8 <= count {
       let word = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)

@@ -70,8 +70,8 @@ struct SCRAMClientExchange: Sendable {
     guard let iterations = Int(String(decoding: count, as: UTF8.self)),
       Limits.clientIterations.contains(iterations)
     else { return .refuse("it asks for fewer or far more rounds of hashing than is safe") }
-    let withoutProof =
-      Array("c=".utf8) + Base64.encode(header + binding) + Array(",r=".utf8) + both
+    let withoutProof: [UInt8] =
+      Array("c=".utf8) + Base64.encode(header + binding) + Array(",r=".utf8) + Array(both)
     let comma = UInt8(ascii: ",")
     state = .computing(withoutProof: withoutProof)
     return .compute(

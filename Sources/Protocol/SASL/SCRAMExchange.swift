@@ -70,8 +70,8 @@ struct SCRAMExchange: Sendable {
       return .invalid(.channelBinding)
     }
     let nonce = first.nonce + parameters.nonce
-    let message =
-      Array("r=".utf8) + nonce + Array(",s=".utf8) + Base64.encode(parameters.salt)
+    let message: [UInt8] =
+      Array("r=".utf8) + Array(nonce) + Array(",s=".utf8) + Base64.encode(parameters.salt)
       + Array(",i=\(parameters.iterations)".utf8)
     let comma = UInt8(ascii: ",")
     state = .challenged(

@@ -14,8 +14,6 @@ struct CertificatePair: ~Copyable {
   /// **Failures**: `TLSError.file` for a file that cannot be read, is too long, holds nothing of the
   /// kind or wants a passphrase, and for a key that does not belong to the certificate.
   init(certificatePath: String, keyPath: String) throws(TLSError) {
-    self.certificatePath = certificatePath
-    self.keyPath = keyPath
     var text = PEM(try Self.read(certificatePath))
     guard let certificate = text.nextCertificate() else {
       throw .file(path: certificatePath, reason: "holds no certificate in PEM form")
@@ -25,6 +23,9 @@ struct CertificatePair: ~Copyable {
       throw .file(
         path: keyPath, reason: "is not the key of the certificate in \(certificatePath)")
     }
+    // All at the end: Swift 6.2.3 does not compile a value of this kind that is left half made.
+    self.certificatePath = certificatePath
+    self.keyPath = keyPath
     self.certificate = certificate
     self.chain = text
     self.key = key
