@@ -15,8 +15,10 @@ package final class Postfix {
   private let master: Program
   private var path: String { scratch.path }
 
-  /// - Parameter relay: the port on 127.0.0.1 of the server that gets what is not for far.example.
-  package init(relay: UInt16 = 9) throws {
+  /// - Parameters:
+  ///   - relay: the port on 127.0.0.1 of the server that gets what is not for far.example.
+  ///   - settings: further lines of `main.cf`.
+  package init(relay: UInt16 = 9, settings: [String] = []) throws {
     let package = try Peers.path(of: "postfix")
     scratch = try ScratchDirectory()
     let path = scratch.path
@@ -56,6 +58,7 @@ package final class Postfix {
       smtputf8_enable = yes
       maillog_file = \(path)/log
       maillog_file_prefixes = \(path)
+      \(settings.joined(separator: "\n"))
       """
     let services = """
       127.0.0.1:\(port) inet n - n - - smtpd

@@ -55,6 +55,24 @@ struct RealMTATests {
     #expect(report.contains("\nStatus: 5.1.1\n"))
   }
 
+  @Test(
+    "Postfix gets twelve recipients in three messages, as it takes five of each, over one connection"
+  )
+  func recipientLimit() throws {
+    let postfix = try Postfix(settings: ["smtpd_recipient_limit = 5", "recipient_delimiter = +"])
+    let gatepost = try gatepost(to: postfix.port)
+    let recipients = (1...12).map { "ann+\($0)@far.example" }
+    #expect(
+      try gatepost.swaks(to: recipients.joined(separator: ","), body: "hello").status == 0)
+    try gatepost.eventually("all have it") { postfix.maildrop("ann").count == 12 }
+    try gatepost.eventually("the session has ended") { postfix.log.contains(" quit=1 ") }
+    #expect(gatepost.log.count(of: "delivered id=") == 12)
+    #expect(gatepost.log.count(of: "deferred id=") == 0)
+    let sessions = postfix.log.split(separator: "\n").filter { $0.contains(" quit=1 ") }
+      .filter { $0.contains(" mail=3 rcpt=19 ") }
+    #expect(sessions.count == 1, "\(postfix.log)")
+  }
+
   @Test("A message of 20 MB goes to Postfix")
   func large() throws {
     let postfix = try Postfix()

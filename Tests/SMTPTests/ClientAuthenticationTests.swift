@@ -159,10 +159,18 @@ struct ClientAuthenticationTests {
     #expect(bed.reply(reply)?.obstacle?.text == reply)
   }
 
+  @Test("A server that ignores SCRAM's first message gets it once more")
+  func ignoredFirstMessage() throws {
+    var bed = try ClientBed(password: "secret", isTLSActive: true)
+    let first = Self.line(bed.compute(bed.offer("SCRAM-SHA-256")))
+    #expect(first == "AUTH SCRAM-SHA-256 " + Self.line(bed.reply("334")))
+    #expect(bed.reply("334") == .send("*"))
+  }
+
   @Test(
     "A challenge that is none is answered with a cancel, whatever comes then",
     arguments: [
-      "334 !", "334 QQ=", "334", challenge("r=x,s=QQ==,i=1"),
+      "334 !", "334 QQ=", challenge("r=x,s=QQ==,i=1"),
       "334 " + String(repeating: "Q", count: 3000),
     ])
   func garbage(challenge: String) throws {

@@ -99,6 +99,7 @@ extension ClientAction {
       switch outcome {
       case .delivered(let diagnosis): "delivered \(diagnosis.status.text)"
       case .deferred(let diagnosis): "deferred \(diagnosis.status.text)"
+      case .excess(let diagnosis): "excess \(diagnosis.status.text)"
       case .failed(let diagnosis): "failed \(diagnosis.status.text)"
       }
     }.joined(separator: ", ")

@@ -37,6 +37,97 @@ struct ClientDeliveryTests {
     #expect(bed.reply("554 5.6.0 bad")?.outcomes == "deferred 4.5.3, failed 5.6.0")
   }
 
+  @Test(
+    "What a server does not take with a message goes with the next, if it has taken something",
+    arguments: [
+      // The replies to three recipients, the verdict, and what comes of it.
+      (["250 a", "452 full", "452 full"], "250 ok", "delivered 2.0.0, excess 4.0.0, excess 4.0.0"),
+      (
+        ["250 a", "452 4.5.3 x", "250 c"], "250 ok",
+        "delivered 2.0.0, excess 4.5.3, delivered 2.0.0"
+      ),
+      (["250 a", "552 x", "552 5.5.3 x"], "250 ok", "delivered 2.0.0, excess 5.0.0, excess 5.5.3"),
+      (
+        ["250 a", "452 4.5.3 x", "550 5.1.1 x"], "554 5.6.0 x",
+        "failed 5.6.0, excess 4.5.3, failed 5.1.1"
+      ),
+      // One that comes first has nothing before it that would be too many.
+      (
+        ["452 4.5.3 x", "250 b", "452 4.5.3 x"], "250 ok",
+        "deferred 4.5.3, delivered 2.0.0, excess 4.5.3"
+      ),
+      // A mailbox that is full stays so.
+      (
+        ["250 a", "452 4.2.2 x", "552 5.2.2 x"], "250 ok",
+        "delivered 2.0.0, deferred 4.2.2, failed 5.2.2"
+      ),
+      (
+        ["250 a", "450 4.2.1 x", "451 x"], "250 ok",
+        "delivered 2.0.0, deferred 4.2.1, deferred 4.0.0"
+      ),
+      // What is taken for nobody now would not be taken for the others either.
+      (
+        ["250 a", "452 4.5.3 x", "452 4.5.3 x"], "451 4.3.0 x",
+        "deferred 4.3.0, deferred 4.5.3, deferred 4.5.3"
+      ),
+    ])
+  func excess(recipients: [String], verdict: String, outcomes: String) throws {
+    var bed = try ClientBed.ready("PIPELINING")
+    _ = try bed.deliver(recipients: 3)
+    bed.reply("250 ok")
+    for reply in recipients { bed.reply(reply) }
+    #expect(bed.reply("354 go") == .sendContent)
+    #expect(bed.reply(verdict)?.outcomes == outcomes)
+    #expect(bed.session.isUsable)
+  }
+
+  @Test("Without PIPELINING nobody is named any more after the first that is too many")
+  func stopsNaming() throws {
+    var bed = try ClientBed.ready()
+    _ = try bed.deliver(recipients: 4)
+    bed.reply("250 ok")
+    #expect(bed.reply("250 ok") == .send("RCPT TO:<r2@b.example>"))
+    #expect(bed.reply("452 4.5.3 too many") == .send("DATA"))
+    bed.reply("354 go")
+    #expect(
+      bed.reply("250 ok")?.outcomes == "delivered 2.0.0, excess 4.5.3, excess 4.5.3, excess 4.5.3")
+    // So much is known now.
+    #expect(try bed.deliver(recipients: 3) == "MAIL FROM:<a@a.example>\r\n")
+    bed.reply("250 ok")
+    #expect(bed.reply("250 ok") == .send("DATA"))
+    bed.reply("354 go")
+    #expect(bed.reply("250 ok")?.outcomes == "delivered 2.0.0, excess 4.5.3, excess 4.5.3")
+  }
+
+  @Test(
+    "The limits that a server tells are kept",
+    arguments: [
+      ("LIMITS RCPTMAX=2", "r1 r2"), ("LIMITS MAILMAX=9 RCPTMAX=2", "r1 r2"),
+      ("LIMITS RCPTDOMAINMAX=1", "r1 r2 r3"), ("limits rcptmax=1 RCPTDOMAINMAX=1", "r1"),
+      ("LIMITS RCPTMAX=0 RCPTMAX= RCPTMAX", "r1 r2 r3 r4"), ("LIMITS", "r1 r2 r3 r4"),
+      ("LIMITS RCPTMAX=1000", "r1 r2 r3 r4"),
+    ])
+  func limits(keyword: String, recipients: String) throws {
+    for pipelining in ["PIPELINING", "SIZE"] {
+      var bed = try ClientBed.ready(pipelining, keyword)
+      let paths = ["r1@b", "r2@b", "r3@b", "r4@c"].map { ForwardPath("<\($0).example>") }
+      var said = bed.deliver(
+        Envelope(
+          sender: .null, recipients: try paths.map { .init(try #require($0)) }, wireBytes: 9))
+      var action: ClientAction?
+      while action != .sendContent {
+        action = bed.reply(bed.session.awaited == .data ? "354 go" : "250 ok")
+        if case .send(let bytes) = action { said += String(decoding: bytes, as: UTF8.self) }
+      }
+      let named = said.split(separator: "\r\n").filter { $0.hasPrefix("RCPT") }
+        .map { $0.dropFirst("RCPT TO:<".count).prefix { $0 != "@" } }
+      #expect(named.joined(separator: " ") == recipients)
+      let outcomes = bed.reply("250 ok")?.outcomes?.split(separator: ", ") ?? []
+      #expect(outcomes.count { $0 == "delivered 2.0.0" } == named.count)
+      #expect(outcomes.count { $0 == "excess 4.5.3" } == 4 - named.count)
+    }
+  }
+
   @Test("When nobody is accepted no content is sent, and the next message begins with RSET")
   func skipsContent() throws {
     var bed = try ClientBed.ready()

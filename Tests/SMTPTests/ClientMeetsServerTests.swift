@@ -126,7 +126,7 @@ struct ClientMeetsServerTests {
     #expect(result.server.session.user == "alice")
   }
 
-  @Test("What the server can take at most is obeyed, and the rest is kept for later")
+  @Test("What the server can take at most is obeyed, and the rest goes with the next transaction")
   func defersExcess() throws {
     let recipients = try (1...103).map {
       Envelope.Recipient(try #require(ForwardPath("<r\($0)@b.example>")))
@@ -135,7 +135,7 @@ struct ClientMeetsServerTests {
     let result = try Self.run([envelope], content: Array("a: b\n\n".utf8), tls: .never)
     let outcomes = try #require(result.outcomes.first).components
     #expect(outcomes.count { $0 == "delivered 2.0.0" } == 100)
-    #expect(outcomes.suffix(3) == ["deferred 4.5.3", "deferred 4.5.3", "deferred 4.5.3"])
+    #expect(outcomes.suffix(3) == ["excess 4.5.3", "excess 4.5.3", "excess 4.5.3"])
   }
 }
 

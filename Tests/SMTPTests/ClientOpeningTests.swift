@@ -28,6 +28,25 @@ struct ClientOpeningTests {
     #expect(!bed.session.isUsable)
   }
 
+  @Test(
+    "A server that is in step is told QUIT, and one that has gone is not",
+    arguments: [
+      (["554 no mail here"], true), (["450 busy"], true), (["220 a", "500 x", "550 x"], true),
+      (["220 a", "250 a"], true), (["220 a", "250-a", "250 STARTTLS", "454 x"], true),
+      (["421 busy"], false), (["221 bye"], false), (["hello"], false), (["220 a", "421 x"], false),
+    ])
+  func farewell(lines: [String], isTold: Bool) throws {
+    var bed = try ClientBed(tls: .required)
+    for line in lines.dropLast() { bed.reply(line) }
+    #expect(bed.reply(lines.last ?? "")?.obstacle != nil)
+    #expect(!bed.session.isUsable)
+    #expect(bed.session.canQuit == isTold)
+    guard isTold else { return }
+    #expect(bed.session.quit() == .send("QUIT"))
+    #expect(bed.reply("221 bye") == .close)
+    #expect(!bed.session.canQuit)
+  }
+
   @Test("TLS is started when it is offered, and the server asked again what it can do")
   func startsTLS() throws {
     var bed = try ClientBed(tls: .ifOffered)
@@ -52,7 +71,15 @@ struct ClientOpeningTests {
       bed.reply("220 a")
       bed.reply("250-a")
       bed.reply("250 STARTTLS")
-      #expect((bed.reply("454 no") == .ready) == isReady)
+      #expect((bed.reply("502 no") == .ready) == isReady)
+      #expect(bed.session.canQuit)
+      // This one has TLS, and it is for the driver to say what that means for the message.
+      bed = try ClientBed(tls: policy)
+      bed.reply("220 a")
+      bed.reply("250-a")
+      bed.reply("250 STARTTLS")
+      #expect(bed.reply("454 no")?.obstacle?.text == "454 no")
+      #expect(bed.session.canQuit)
     }
     var bed = try ClientBed(tls: .never)
     bed.reply("220 a")
@@ -87,6 +114,37 @@ struct ClientOpeningTests {
     #expect(bed.reply("334 UGFzc3dvcmQ6") == .send("c2VjcmV0"))
     #expect(bed.reply("334 TW9yZQ==") == .send("*"))
     #expect(bed.reply("501 cancelled")?.obstacle?.text.contains("asks for too much") == true)
+  }
+
+  @Test(
+    "A server that does not know PLAIN after all is logged in to by LOGIN",
+    arguments: ["504 5.5.4 x", "502 5.5.1 x", "500 x", "501 5.5.2 x"])
+  func unknownPlain(refusal: String) throws {
+    var bed = try ClientBed(password: "secret", isTLSActive: true)
+    #expect(bed.offer("PLAIN LOGIN") == .send("AUTH PLAIN AGFsaWNlAHNlY3JldA=="))
+    #expect(bed.reply(refusal) == .send("AUTH LOGIN"))
+    bed.reply("334 VXNlcm5hbWU6")
+    bed.reply("334 UGFzc3dvcmQ6")
+    #expect(bed.reply("235 ok") == .ready)
+    // There is nothing else to try.
+    bed = try ClientBed(password: "secret", isTLSActive: true)
+    _ = bed.offer("PLAIN")
+    #expect(bed.reply(refusal)?.obstacle?.text == refusal)
+    #expect(bed.session.canQuit)
+  }
+
+  @Test(
+    "A server that ignores the initial response gets it again",
+    arguments: ["334", "334 ", "334 go on"])
+  func repeatsResponse(challenge: String) throws {
+    var bed = try ClientBed(password: "secret", isTLSActive: true)
+    _ = bed.offer("PLAIN")
+    #expect(bed.reply(challenge) == .send("AGFsaWNlAHNlY3JldA=="))
+    #expect(bed.reply("235 ok") == .ready)
+    bed = try ClientBed(password: "secret", isTLSActive: true)
+    _ = bed.offer("PLAIN")
+    bed.reply(challenge)
+    #expect(bed.reply(challenge) == .send("*"))
   }
 
   @Test("A long response waits for the challenge")

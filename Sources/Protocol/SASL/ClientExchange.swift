@@ -37,6 +37,8 @@ package struct ClientExchange: Sendable {
   /// The mechanism the exchange speaks.
   package let mechanism: Mechanism
   private var state: State
+  /// What was sent beside the mechanism's name, until the server has shown that it has read it.
+  private var initial: [UInt8]?
   /// Whether anything was sent from which the server can tell a wrong password from the right one.
   package private(set) var isPasswordShown = false
 
@@ -82,16 +84,23 @@ package struct ClientExchange: Sendable {
   package mutating func initialResponse() -> [UInt8]? {
     switch mechanism {
     case .scramSHA256Plus, .scramSHA256, .plain:
-      if case .respond(let message) = respond(to: []) { message } else { nil }
+      if case .respond(let message) = respond(to: []) { initial = message }
+      return initial
     // Some servers take LOGIN's initial response for an error, and all of them prompt.
-    case .login, .cramMD5: nil
+    case .login, .cramMD5: return nil
     }
   }
 
   /// Takes a challenge of the server.
   ///
-  /// PLAIN and LOGIN do not look at it: LOGIN's prompts have no fixed text, only a fixed order.
+  /// PLAIN and LOGIN do not look at it: LOGIN's prompts have no fixed text, only a fixed order. A server
+  /// that asks once more as if it had heard nothing has not taken the initial response, and gets it again.
   package mutating func respond(to challenge: [UInt8]) -> Step {
+    if let initial, challenge.isEmpty || mechanism == .plain {
+      self.initial = nil
+      return .respond(initial)
+    }
+    initial = nil
     switch state {
     case .telling(var messages):
       guard let message = messages.popLast() else { return .refuse("it asks for too much") }

@@ -21,6 +21,12 @@ package struct Capabilities: Equatable, Sendable {
   package private(set) var hasRequireTLS = false
   /// The octets a message may have on the wire, nil when there is no limit or it is not told.
   package private(set) var messageBytes: Int?
+  /// MAILMAX, the messages that a connection may have, RFC 9422 §4.1; nil where no limit is told.
+  package private(set) var messageLimit: Int?
+  /// RCPTMAX, the recipients that a message may have, RFC 9422 §4.2; nil where no limit is told.
+  package private(set) var recipientLimit: Int?
+  /// RCPTDOMAINMAX, the domains among them, RFC 9422 §4.3; nil where no limit is told.
+  package private(set) var domainLimit: Int?
   /// The mechanisms of AUTH that are known here too, RFC 4954.
   package private(set) var mechanisms: [Mechanism] = []
 
@@ -52,6 +58,16 @@ package struct Capabilities: Equatable, Sendable {
         hasSize = true
         let limit = words.dropFirst().first.flatMap { Int(String(decoding: $0, as: UTF8.self)) }
         messageBytes = limit.flatMap { $0 > 0 ? $0 : nil }
+      } else if keyword.isEqual(ignoringCaseTo: "LIMITS") {
+        // Each name has its number behind it, as the words are split at the equals sign too.
+        for (name, value) in zip(words.dropFirst(), words.dropFirst(2)) {
+          guard let number = Int(String(decoding: value, as: UTF8.self)), number > 0 else {
+            continue
+          }
+          if name.isEqual(ignoringCaseTo: "MAILMAX") { messageLimit = number }
+          if name.isEqual(ignoringCaseTo: "RCPTMAX") { recipientLimit = number }
+          if name.isEqual(ignoringCaseTo: "RCPTDOMAINMAX") { domainLimit = number }
+        }
       } else if keyword.isEqual(ignoringCaseTo: "AUTH") {
         // Old servers write AUTH=LOGIN, some beside the line of RFC 4954.
         for mechanism in words.dropFirst().compactMap({ Mechanism(name: $0) })

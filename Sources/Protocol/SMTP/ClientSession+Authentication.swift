@@ -6,18 +6,19 @@ package import SASL
 /// A mechanism that the server refuses before it has seen anything of the password says nothing about
 /// the password: many offer SCRAM with no user who has it. The next mechanism is tried then. One that is
 /// refused after that means a wrong password, and no weaker one follows: it would count as a second
-/// wrong login, and an impostor would only have to refuse the proof to be sent the password.
+/// wrong login, and an impostor would only have to refuse the proof to be sent the password. The
+/// exception is a server that does not know PLAIN or LOGIN after all, and has seen the password by then.
 extension ClientSession {
   mutating func authenticateOrGoOn() -> ClientAction {
     if settings.needsRequireTLS, !capabilities.hasRequireTLS {
-      return giveUp(Self.noRequireTLS)
+      return leave(Self.noRequireTLS)
     }
     guard settings.credentials != nil else {
       stage = .ready
       return .ready
     }
     guard isTLSActive || settings.allowsPasswordInClear else {
-      return giveUp(
+      return leave(
         Diagnosis(EnhancedStatus(4, 7, 4), "No password is sent without TLS, and there is none"))
     }
     return beginAuthentication(refused: [])
@@ -31,7 +32,7 @@ extension ClientSession {
     guard let first = candidates.first else {
       // To go on would have the mail refused for good by a server that wants authentication.
       let text = "The host offers no mechanism of AUTH that may be used"
-      return giveUp(reason ?? Diagnosis(EnhancedStatus(4, 7, 0), text))
+      return leave(reason ?? Diagnosis(EnhancedStatus(4, 7, 0), text))
     }
     if first == .scramSHA256Plus || first == .scramSHA256 {
       stage = .preparing(refused: refused)
@@ -133,7 +134,7 @@ extension ClientSession {
       return .ready
     case .success:
       // An impostor would say so whatever was sent to it, and be given the mail.
-      return giveUp(Self.untrusted("it has not proved that it knows the password"))
+      return leave(Self.untrusted("it has not proved that it knows the password"))
     case .intermediate:
       var exchange = exchange
       let challenge = Base64.decode(
@@ -144,11 +145,20 @@ extension ClientSession {
         return cancel("its challenge is not base 64")
       }
       return perform(exchange.respond(to: challenge), of: exchange, refused)
-    case .permanentFailure where !exchange.isPasswordShown:
+    case .permanentFailure where !exchange.isPasswordShown || isUnknown(exchange, reply):
       return beginAuthentication(
         refused: refused + [exchange.mechanism], because: Diagnosis(reply))
     case .temporaryFailure, .permanentFailure:
-      return giveUp(Diagnosis(reply))
+      return leave(Diagnosis(reply))
+    }
+  }
+
+  /// Whether the server has refused the mechanism, or its initial response, and not the login.
+  private func isUnknown(_ exchange: ClientExchange, _ reply: Reply) -> Bool {
+    guard exchange.mechanism == .plain || exchange.mechanism == .login else { return false }
+    switch reply.code {
+    case .syntaxError, .argumentError, .notImplemented, .parameterNotImplemented: return true
+    default: return false
     }
   }
 

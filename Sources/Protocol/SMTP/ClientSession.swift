@@ -30,6 +30,8 @@ package struct ClientSession: Sendable {
     case sendingChunk(Delivery)
     /// The lone dot for a server that asks for content, having refused all recipients.
     case sendingNothing(Delivery)
+    /// No message can be handed in, and the server waits for QUIT.
+    case leaving
     case closed
   }
 
@@ -47,6 +49,8 @@ package struct ClientSession: Sendable {
   var stage = Stage.awaiting(.greeting)
   private var isGreetedByHELO = false
   private var needsReset = false
+  /// How many recipients the server has shown to take with one message.
+  private var recipientLimit: Int?
 
   /// A session that has just been connected, under TLS if that comes before all else.
   package init(settings: ClientSettings, isTLSActive: Bool = false) {
@@ -56,7 +60,18 @@ package struct ClientSession: Sendable {
 
   /// Whether a message can be handed in, now or when what is under way has ended.
   package var isUsable: Bool {
-    if case .closed = stage { false } else { true }
+    switch stage {
+    case .leaving, .closed: false
+    default: true
+    }
+  }
+
+  /// Whether the server is to be told before the connection is closed (RFC 5321 §4.1.1.10).
+  package var canQuit: Bool {
+    switch stage {
+    case .ready, .leaving: true
+    default: false
+    }
   }
 
   /// The reply that is waited for, nil when none is.
@@ -65,7 +80,7 @@ package struct ClientSession: Sendable {
     case .awaiting(let awaited): awaited
     case .authenticating, .cancelling: .authentication
     case .sendingContent, .sendingChunk, .sendingNothing: .content
-    case .preparing, .handshaking, .ready, .closed: nil
+    case .preparing, .handshaking, .ready, .leaving, .closed: nil
     case .sendingCommands(let delivery):
       switch delivery.awaited {
       case .reset: .reset
@@ -98,7 +113,7 @@ package struct ClientSession: Sendable {
     case .awaiting(.startTLS): return receiveStartTLS(reply)
     case .authenticating(let exchange, let refused):
       return continueAuthentication(exchange, refused, reply)
-    case .cancelling(let diagnosis): return giveUp(diagnosis)
+    case .cancelling(let diagnosis): return leave(diagnosis)
     case .sendingCommands(let delivery): return receive(reply, in: delivery)
     case .sendingContent(var delivery) where settings.dialect == .lmtp:
       delivery.endTransaction()
@@ -113,7 +128,7 @@ package struct ClientSession: Sendable {
     case .sendingNothing(var delivery):
       delivery.endTransaction()
       return finish(delivery)
-    case .awaiting, .preparing, .handshaking, .ready, .closed:
+    case .awaiting, .preparing, .handshaking, .ready, .leaving, .closed:
       return giveUp(Diagnosis(EnhancedStatus(4, 5, 0), "Unexpected reply: " + reply.text))
     }
   }
@@ -134,7 +149,7 @@ package struct ClientSession: Sendable {
     return begin(
       Delivery(
         envelope, capabilities: capabilities, beginsWithReset: needsReset,
-        usesChunk: usesChunking && capabilities.hasChunking))
+        recipientLimit: recipientLimit, usesChunk: usesChunking && capabilities.hasChunking))
   }
 
   /// Asks whether the server would take mail for a recipient, and sends none; to call it unless the
@@ -189,9 +204,9 @@ package struct ClientSession: Sendable {
     Diagnosis(EnhancedStatus(5, 7, 30), "REQUIRETLS is needed, and the host does not offer it")
   }
 
-  /// Ends the session; to call it unless the session is ready is a bug.
+  /// Ends the session; to call it unless the session `canQuit` is a bug.
   package mutating func quit() -> ClientAction {
-    guard case .ready = stage else { preconditionFailure("the session is not ready to end") }
+    precondition(canQuit, "the session is not ready to end")
     return send("QUIT", awaiting: .quit)
   }
 
@@ -210,19 +225,25 @@ package struct ClientSession: Sendable {
     switch stage {
     case .sendingCommands(let delivery), .sendingContent(let delivery),
       .sendingChunk(let delivery), .sendingNothing(let delivery):
-      return .finished(delivery.outcomes(open: .deferred(diagnosis)))
+      return .finished(delivery.outcomes(open: .deferred(diagnosis), isOver: true))
     case .awaiting(.quit), .closed:
       return .close
-    case .awaiting, .preparing, .authenticating, .cancelling, .handshaking, .ready:
+    case .awaiting, .preparing, .authenticating, .cancelling, .handshaking, .ready, .leaving:
       return .unavailable(diagnosis)
     }
+  }
+
+  /// Gives the session up with a server that is in step, and is owed a QUIT.
+  mutating func leave(_ diagnosis: Diagnosis) -> ClientAction {
+    stage = .leaving
+    return .unavailable(diagnosis)
   }
 
   // MARK: Opening the session
 
   private mutating func receiveGreeting(_ reply: Reply) -> ClientAction {
     // A 554 here says that no mail is taken by this host, and perhaps by the next one.
-    reply.code == .ready ? sayHello() : giveUp(Diagnosis(reply))
+    reply.code == .ready ? sayHello() : leave(Diagnosis(reply))
   }
 
   private mutating func sayHello() -> ClientAction {
@@ -240,7 +261,7 @@ package struct ClientSession: Sendable {
       isGreetedByHELO = true
       return send("HELO " + settings.hostname.text, awaiting: .hello)
     case .permanentFailure, .intermediate, .temporaryFailure:
-      return giveUp(Diagnosis(reply))
+      return leave(Diagnosis(reply))
     }
   }
 
@@ -250,10 +271,10 @@ package struct ClientSession: Sendable {
     guard settings.tls == .required else { return authenticateOrGoOn() }
     if settings.needsRequireTLS {
       // RFC 8689 §4.2.1 has the message returned, also where somebody on the way has hidden STARTTLS.
-      return giveUp(
+      return leave(
         Diagnosis(EnhancedStatus(5, 7, 10), "TLS is needed, and the host does not offer it"))
     }
-    return giveUp(
+    return leave(
       Diagnosis(EnhancedStatus(4, 7, 4), "TLS is required, and the host does not offer it"))
   }
 
@@ -262,7 +283,9 @@ package struct ClientSession: Sendable {
       stage = .handshaking
       return .startTLS
     }
-    return settings.tls == .required ? giveUp(Diagnosis(reply)) : authenticateOrGoOn()
+    // A failure that may pass is one of TLS (RFC 3207 §4): what it means is for the driver's policy.
+    let isFailure = settings.tls == .required || reply.code.category != .permanentFailure
+    return isFailure ? leave(Diagnosis(reply)) : authenticateOrGoOn()
   }
 
   // MARK: Sending a message
@@ -339,6 +362,7 @@ package struct ClientSession: Sendable {
 
   private mutating func finish(_ delivery: Delivery) -> ClientAction {
     needsReset = delivery.isTransactionOpen
+    recipientLimit = delivery.isAccepted ? delivery.shownLimit ?? recipientLimit : nil
     stage = .ready
     let open = Outcome.deferred(Diagnosis(EnhancedStatus(4, 5, 0), "The host gave no verdict"))
     return .finished(delivery.outcomes(open: open))

@@ -25,6 +25,8 @@ struct Delivery: Sendable {
   /// server with PIPELINING has as many round trips then as with DATA, and one without it one less.
   let usesChunk: Bool
   private let beginsWithReset: Bool
+  /// How many recipients go with this transaction, from the first on.
+  private var included: Int
 
   /// How many commands have been sent.
   private(set) var sent = 0
@@ -36,11 +38,12 @@ struct Delivery: Sendable {
   private(set) var isTransactionOpen = false
   private var acceptedCount = 0
   private var isSenderRefused = false
+  /// How many recipients the server has shown to take with a message, where it said so (RFC 3463: X.5.3).
+  private(set) var shownLimit: Int?
 
   init(
     _ envelope: Envelope, capabilities: Capabilities, beginsWithReset: Bool,
-    usesChunk: Bool = false,
-    isProbe: Bool = false
+    recipientLimit: Int? = nil, usesChunk: Bool = false, isProbe: Bool = false
   ) {
     self.envelope = envelope
     self.capabilities = capabilities
@@ -48,6 +51,9 @@ struct Delivery: Sendable {
     self.usesChunk = usesChunk
     self.isProbe = isProbe
     outcomes = Array(repeating: nil, count: envelope.recipients.count)
+    included = envelope.recipients.count
+    leaveOut(from: min(recipientLimit ?? .max, capabilities.recipientLimit ?? .max))
+    if let limit = capabilities.domainLimit { leaveOut(from: envelope.count(ofDomains: limit)) }
   }
 
   /// Whether the server has agreed to take the message for somebody.
@@ -57,7 +63,26 @@ struct Delivery: Sendable {
   var awaited: Command? { answered < sent ? command(answered) : nil }
 
   /// The outcomes, those that are open being `open`.
-  func outcomes(open: Outcome) -> [Outcome] { outcomes.map { $0 ?? open } }
+  ///
+  /// - Parameter isOver: whether the session is.
+  func outcomes(open: Outcome, isOver: Bool = false) -> [Outcome] {
+    let outcomes = outcomes.map { $0 ?? open }
+    // A server that puts off the content would put it off for those that were left out, too.
+    let isPutOff = isAccepted && !outcomes.contains(where: \.isFinal)
+    guard isOver || isPutOff else { return outcomes }
+    return outcomes.map { outcome in
+      if case .excess(let diagnosis) = outcome { .deferred(diagnosis) } else { outcome }
+    }
+  }
+
+  /// Leaves the recipients from a place on for another transaction.
+  private mutating func leaveOut(from place: Int) {
+    guard place < included else { return }
+    let diagnosis = Diagnosis(
+      EnhancedStatus(4, 5, 3), "The host takes \(place) recipients with this message")
+    for index in place..<included { outcomes[index] = .excess(diagnosis) }
+    included = place
+  }
 
   /// The commands to send now; empty while replies are to come, and when there is nothing to add.
   ///
@@ -85,13 +110,21 @@ struct Delivery: Sendable {
       if !isSuccess {
         isSenderRefused = true
         // What is asked about is the recipient, of which the refusal of the sender says nothing.
-        settle(isProbe ? .deferred(Diagnosis(reply)) : reply.outcome)
+        let outcome = isProbe ? .deferred(Diagnosis(reply)) : reply.outcome
+        outcomes = outcomes.map { _ in outcome }
       }
     case .recipient(let index):
       // Where the sender was refused, the replies to the rest of the group repeat it in other words.
       if isSuccess, !isSenderRefused {
         acceptedCount += 1
         if isProbe { outcomes[index] = reply.recipientOutcome }
+      } else if !isSenderRefused, acceptedCount > 0, reply.saysTooMany {
+        outcomes[index] = .excess(Diagnosis(reply))
+        if reply.status?.isTooManyRecipients == true {
+          shownLimit = min(shownLimit ?? .max, acceptedCount)
+        }
+        // Those that were not sent yet would be refused too.
+        leaveOut(from: sent - (beginsWithReset ? 2 : 1))
       } else if !isSenderRefused {
         outcomes[index] = reply.recipientOutcome
       }
@@ -124,7 +157,7 @@ struct Delivery: Sendable {
   }
 
   private var commandCount: Int {
-    (beginsWithReset ? 1 : 0) + 1 + envelope.recipients.count + (isProbe || usesChunk ? 0 : 1)
+    (beginsWithReset ? 1 : 0) + 1 + included + (isProbe || usesChunk ? 0 : 1)
   }
 
   private func command(_ place: Int) -> Command {
@@ -132,7 +165,7 @@ struct Delivery: Sendable {
     switch place {
     case ..<0: return .reset
     case 0: return .mail
-    case 1...envelope.recipients.count: return .recipient(place - 1)
+    case 1...included: return .recipient(place - 1)
     default: return .data
     }
   }
@@ -172,7 +205,45 @@ struct Delivery: Sendable {
   }
 }
 
+extension Envelope {
+  /// How many of the recipients, from the first on, have so many domains at most.
+  fileprivate func count(ofDomains limit: Int) -> Int {
+    var domains: Set<Domain?> = []
+    return recipients.firstIndex { recipient in
+      domains.insert(recipient.path.mailbox?.domain)
+      return domains.count > limit
+    } ?? recipients.count
+  }
+}
+
+extension Outcome {
+  fileprivate var isFinal: Bool {
+    switch self {
+    case .delivered, .failed: true
+    case .deferred, .excess: false
+    }
+  }
+}
+
+extension EnhancedStatus {
+  /// RFC 3463 §3.6: X.5.3.
+  fileprivate var isTooManyRecipients: Bool { subject == 5 && detail == 3 }
+}
+
 extension Reply {
+  /// Whether the reply to RCPT can mean that the message has as many recipients as it may have.
+  ///
+  /// RFC 5321 §4.5.3.1.10 has servers say 452, which full mailboxes share (X.2.2).
+  fileprivate var saysTooMany: Bool {
+    guard code == .insufficientStorage || isOldExcess else { return false }
+    return status?.subject != 2
+  }
+
+  /// 552 is what old servers say to one recipient too many (RFC 5321 §4.5.3.1.10).
+  private var isOldExcess: Bool {
+    code == .exceededStorage && (status == nil || status?.isTooManyRecipients == true)
+  }
+
   /// What the reply means for the recipients it is about.
   var outcome: Outcome {
     switch code {
@@ -191,12 +262,5 @@ extension Reply {
   }
 
   /// What the reply to RCPT means, which is not the last word if it is positive.
-  ///
-  /// 552 is what old servers say to one recipient too many (RFC 5321 §4.5.3.1.10).
-  var recipientOutcome: Outcome {
-    if code == .exceededStorage, status == nil || status == EnhancedStatus(5, 5, 3) {
-      return .deferred(Diagnosis(self))
-    }
-    return outcome
-  }
+  var recipientOutcome: Outcome { isOldExcess ? .deferred(Diagnosis(self)) : outcome }
 }

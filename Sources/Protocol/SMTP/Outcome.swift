@@ -6,13 +6,19 @@ package enum Outcome: Equatable, Sendable {
   case delivered(Diagnosis)
   /// It failed in a way that may pass: the message is to be kept and tried again.
   case deferred(Diagnosis)
+  /// The host takes no more recipients with this message: this one goes in another transaction at once.
+  ///
+  /// The transaction that it was left out of has settled another recipient, if only until later.
+  case excess(Diagnosis)
   /// It failed for good: the sender is to be told.
   case failed(Diagnosis)
 
   /// What was said about it.
   package var diagnosis: Diagnosis {
     switch self {
-    case .delivered(let diagnosis), .deferred(let diagnosis), .failed(let diagnosis): diagnosis
+    case .delivered(let diagnosis), .deferred(let diagnosis), .excess(let diagnosis),
+      .failed(let diagnosis):
+      diagnosis
     }
   }
 }

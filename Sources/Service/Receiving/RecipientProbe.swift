@@ -71,17 +71,23 @@ package struct RecipientProbe {
       case .ready:
         action = session.verify(recipient)
       case .finished(let outcomes):
-        // Nobody waits for the reply.
-        if session.isUsable, case .send(let bytes) = session.quit() {
-          try await connection.write(bytes, until: deadline)
-        }
+        try await sayGoodbye(&session, over: connection, until: deadline)
         return Finding(outcomes[0])
       case .unavailable(let diagnosis):
+        try await sayGoodbye(&session, over: connection, until: deadline)
         return .unknown("\(server): \(diagnosis.text)")
       case .prepareAuthentication, .compute, .startTLS, .sendContent, .sendChunk, .close:
         preconditionFailure("a probe has no content, no TLS, and an end of its own")
       }
     }
+  }
+
+  /// Says QUIT where the session is in a state for it; nobody waits for the reply.
+  private func sayGoodbye(
+    _ session: inout ClientSession, over connection: Connection, until deadline: Instant
+  ) async throws(ConnectionError) {
+    guard session.canQuit, case .send(let bytes) = session.quit() else { return }
+    try await connection.write(bytes, until: deadline)
   }
 
   private func reply(
@@ -136,7 +142,7 @@ extension RecipientProbe.Finding {
     switch outcome {
     case .delivered: self = .accepted
     case .failed(let diagnosis): self = .rejected(diagnosis)
-    case .deferred(let diagnosis): self = .unknown(diagnosis.text)
+    case .deferred(let diagnosis), .excess(let diagnosis): self = .unknown(diagnosis.text)
     }
   }
 }

@@ -71,6 +71,9 @@ final class HopSession {
   /// Whether the server would take another message.
   var isOpen: Bool { session.isUsable }
 
+  /// How many messages the server takes over one connection (RFC 9422 §4.1).
+  var messageLimit: Int { session.capabilities.messageLimit ?? .max }
+
   /// Whether the server makes the reports that senders ask for (RFC 3461).
   var reportsDelivery: Bool { session.capabilities.hasDSN }
 
@@ -136,7 +139,7 @@ final class HopSession {
     if let context, !hasTLSFailed, let ticket = connection.ticket {
       servers.keep(ticket, for: target, context, isResumed: connection.isResumed)
     }
-    if session.isUsable { _ = await perform(session.quit(), content: nil) }
+    if session.canQuit { _ = await perform(session.quit(), content: nil) }
     await connection.close(until: .now)
   }
 

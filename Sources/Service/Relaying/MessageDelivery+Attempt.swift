@@ -143,7 +143,12 @@ extension MessageDelivery {
 }
 
 extension Outcome {
-  fileprivate var isFinal: Bool { if case .deferred = self { false } else { true } }
+  fileprivate var isFinal: Bool {
+    switch self {
+    case .delivered, .failed: true
+    case .deferred, .excess: false
+    }
+  }
 }
 
 extension [Outcome] {

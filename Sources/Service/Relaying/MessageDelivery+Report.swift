@@ -57,7 +57,11 @@ extension MessageDelivery {
     let recipient = envelope.recipients[result.index]
     guard let path = recipient.path else { return nil }
     let diagnosis = result.outcome.diagnosis
-    let isOverdue = if case .deferred = result.outcome { isExpired } else { false }
+    let isOverdue =
+      switch result.outcome {
+      case .deferred, .excess: isExpired
+      case .delivered, .failed: false
+      }
     let status: EnhancedStatus =
       if isOverdue {
         // RFC 3463 §3.5: the delivery time has expired.

@@ -15,7 +15,8 @@ extension MessageDelivery {
     while true {
       if caller == .hop(hop) { relayer.lines.endCall(of: message) }
       if let session = relayer.connections.take(hop) {
-        if session.messages >= route?.messagesPerConnection ?? Limits.messagesPerConnection {
+        let limit = route?.messagesPerConnection ?? Limits.messagesPerConnection
+        if session.messages >= min(limit, session.messageLimit) {
           relayer.discard(session, of: hop)
           continue
         }

@@ -62,7 +62,8 @@ struct MessageDelivery {
     var unmarked: [(index: Int, state: State)] = []
     var waiting: [AttemptResult] = []
     var line: HopLines.Key?
-    for group in groups(open.envelope) {
+    var groups = groups(open.envelope)[...]
+    while let group = groups.popFirst() {
       let results: [AttemptResult]
       switch await attempt(group.hops, group.indices, of: open) {
       case .made(let made): results = made
@@ -75,6 +76,8 @@ struct MessageDelivery {
       waiting += settled.waiting
       if let reason = settled.reason { lastReason = reason }
       if toDo > 0 { await mark(settled.states, of: open) } else { unmarked = settled.states }
+      // RFC 5321 §4.5.3.1.10. Each transaction settles one at least, so this ends.
+      if !settled.excess.isEmpty { groups = [(group.hops, settled.excess)] + groups }
     }
     if let line, waiting.isEmpty, lastReason.isEmpty {
       stand(in: line, atFront: line == caller)
@@ -137,6 +140,8 @@ struct MessageDelivery {
   private struct Settlement {
     /// Those that are done.
     var states: [(index: Int, state: State)] = []
+    /// Those that go in another transaction at once, by their places in the envelope.
+    var excess: [Int] = []
     /// Those that have to wait.
     var waiting: [AttemptResult] = []
     /// Why they have to.
@@ -165,13 +170,15 @@ struct MessageDelivery {
         Log.record(.delivered(id: id, to: to, hop: server, reply: text))
         settlement.states.append((result.index, .delivered))
         if !result.isReportedByServer { successes.append(result) }
-      case .deferred where !isExpired:
+      case .excess where !Loop.shared.eventLoop.isDraining:
+        settlement.excess.append(result.index)
+      case .deferred where !isExpired, .excess where !isExpired:
         Log.record(
           .deferred(
             id: id, to: to, hop: server, reason: text, nextInSeconds: Int(wait.wholeSeconds)))
         settlement.waiting.append(result)
         settlement.reason = "\(to): \(text)"
-      case .deferred, .failed:
+      case .deferred, .excess, .failed:
         Log.record(.failed(id: id, to: to, hop: server, reason: text))
         failures.append(result)
       }
