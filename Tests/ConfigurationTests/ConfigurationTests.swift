@@ -93,6 +93,8 @@ import Testing
       require-tls = yes
       messages = 8
       recipients = off
+      grants-per-user = 3
+      grants = 40
       same-device = yes
       same-network = yes
       [dns]
@@ -159,6 +161,7 @@ import Testing
     #expect(it.popBeforeSMTP.never.map(\.description) == ["192.168.1.1", "fd00::1"])
     #expect(it.popBeforeSMTP.messages == .atMost(8))
     #expect(it.popBeforeSMTP.recipients == .unlimited)
+    #expect(it.popBeforeSMTP.perUser == 3 && it.popBeforeSMTP.inAll == 40)
     #expect(it.popBeforeSMTP.coversDevice && it.popBeforeSMTP.coversNetwork)
     #expect(it.dns.nameservers.map(\.description) == ["127.0.0.1:5353"])
     #expect(it.queue.retry == [.seconds(1), .seconds(2)])

@@ -122,8 +122,10 @@ extension Gatepost {
 
 extension Gatepost {
   /// Runs the admin's tool with the configuration of this server.
-  package func tool(_ arguments: String...) throws -> (status: Int32, output: String) {
-    try Program.run("gatepost", ["-c", "\(path)/gatepost.conf"] + arguments)
+  package func tool(
+    _ arguments: String..., input: String = ""
+  ) throws -> (status: Int32, output: String) {
+    try Program.run("gatepost", ["-c", "\(path)/gatepost.conf"] + arguments, input: input)
   }
 
   /// The identifiers of the messages in a directory of the queue.

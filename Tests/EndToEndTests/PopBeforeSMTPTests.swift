@@ -45,6 +45,35 @@ import Testing
     #expect(try gatepost.swaks(to: "ann@far.example").status == 0)
   }
 
+  @Test("Users who share an address send what each of them may, whoever has read mail last")
+  func sharedAddress() throws {
+    let gatepost = try Gatepost(earning)
+    #expect(
+      try gatepost.tool("user", "add", "carol", "--password-stdin", input: "secret\n").status == 0)
+    for (user, option, value) in [
+      ("bob", "--may-relay", "no"), ("carol", "--send-as", "carol@home.example"),
+    ] {
+      #expect(try gatepost.tool("user", "set", user, option, value).status == 0)
+    }
+    for user in ["alice:secret", "bob:secret", "carol:secret"] {
+      #expect(try gatepost.curl(user: user).status == 0)
+    }
+    // bob came after alice, and carol after both.
+    for sender in ["alice", "carol"] {
+      let run = try gatepost.swaks(from: "\(sender)@home.example", to: "ann@far.example")
+      #expect(run.status == 0, "\(run.output)")
+      #expect(gatepost.log.contains("by=grant:\(sender) from=<\(sender)@home.example>"))
+    }
+    // The tool does not wait for what they do.
+    #expect(try gatepost.tool("whitelist", "add", "127.0.0.1", "alice").status == 0)
+    #expect(try gatepost.tool("whitelist", "list").output.split(separator: "\n").count == 2)
+    #expect(gatepost.grants.count == 3)
+    #expect(try gatepost.tool("whitelist", "export", "postfix").output == "127.0.0.1/32 OK\n")
+    #expect(try gatepost.tool("whitelist", "revoke", "alice").status == 0)
+    let refused = try gatepost.swaks(to: "ann@far.example")
+    #expect(refused.output.contains("550 5.7.1") || refused.output.contains("553 5.7.1"))
+  }
+
   @Test("A wrong password, and a login from where none counts, earn nothing")
   func nothingEarned() throws {
     let gatepost = try Gatepost("[pop-before-smtp]\nnetworks = 127.0.0.3")

@@ -70,6 +70,20 @@ final class Bed {
 
   func user(at address: IPAddress = phone) -> String? { grants.grant(of: address)?.user }
 
+  func users(at address: IPAddress = phone) -> [String] { grants.grants(of: address).map(\.user) }
+
+  func pastUser(at address: IPAddress = phone) -> String? {
+    grants.pastUsers(of: address).first
+  }
+
+  /// Counts a recipient for the first grant of an address, as a session does.
+  func take(_ address: IPAddress, isFirstOfMessage isFirst: Bool) -> GrantExcess? {
+    guard let grant = grants.grant(of: address) else { return nil }
+    if let excess = grants.excess(of: grant, isFirstOfMessage: isFirst) { return excess }
+    grants.count(grant, isFirstOfMessage: isFirst)
+    return nil
+  }
+
   /// Writes the file if it is due.
   func keepFile() async {
     while let due = grants.schedule.due, due <= world.time.boot { await grants.write() }

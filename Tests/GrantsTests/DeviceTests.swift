@@ -22,7 +22,9 @@ import Testing
     return v6
   }
 
-  @Test func `A grant ends for good when another host has the address`() async throws {
+  @Test func `A grant ends for good when another host has the address, which may log in again`()
+    async throws
+  {
     try await onLoop {
       let bed = try Bed()
       bed.world.devices[Bed.phone] = try Self.device(1)
@@ -38,9 +40,13 @@ import Testing
       #expect(bed.world.sentences.last?.contains("02:00:5e:10:00:02 has the address now") == true)
       bed.world.devices[Bed.phone] = try Self.device(1)
       #expect(bed.user() == nil)
-      #expect(bed.grants.pastUser(of: Bed.phone) == nil)
+      #expect(bed.pastUser(at: Bed.phone) == "alice")
       await bed.keepFile()
-      #expect(try bed.lines() == [])
+      try bed.restart()
+      #expect(bed.user() == nil)
+      #expect(bed.pastUser(at: Bed.phone) == "alice")
+      bed.logIn()
+      #expect(bed.user() == "alice")
     }
   }
 
@@ -57,16 +63,16 @@ import Testing
       #expect(bed.user(at: try Self.address("192.168.1.9")) == nil)
       // What the device sends counts, whatever its address.
       bed.grants.rules.messages = 1
-      #expect(bed.grants.take(Bed.phone, isFirstOfMessage: true) == nil)
-      #expect(bed.grants.take(v6, isFirstOfMessage: true) == .messages(limit: 1))
+      #expect(bed.take(Bed.phone, isFirstOfMessage: true) == nil)
+      #expect(bed.take(v6, isFirstOfMessage: true) == .messages(limit: 1))
       // It ends with the grant, which another address of the device is told of.
-      #expect(bed.grants.pastUser(of: Bed.phone) == nil)
+      #expect(bed.pastUser(at: Bed.phone) == nil)
       bed.world.pass(.seconds(900))
       #expect(bed.user() == nil)
-      #expect(bed.grants.pastUser(of: Bed.phone) == "alice")
-      #expect(bed.grants.pastUser(of: Bed.pc) == nil)
+      #expect(bed.pastUser(at: Bed.phone) == "alice")
+      #expect(bed.pastUser(at: Bed.pc) == nil)
       bed.grants.rules.coversDevice = false
-      #expect(bed.grants.pastUser(of: Bed.phone) == nil)
+      #expect(bed.pastUser(at: Bed.phone) == nil)
     }
   }
 
@@ -120,12 +126,39 @@ import Testing
       #expect(bed.user(at: other) == "alice")
       #expect(bed.user(at: try Self.address("2001:db8:0:2::5")) == nil)
       #expect(bed.user() == nil)
-      #expect(bed.grants.pastUser(of: other) == nil)
+      #expect(bed.pastUser(at: other) == nil)
       bed.world.pass(.seconds(900))
-      #expect(bed.grants.pastUser(of: other) == "alice")
+      #expect(bed.pastUser(at: other) == "alice")
       bed.world.links = []
       #expect(bed.user(at: other) == nil)
-      #expect(bed.grants.pastUser(of: other) == nil)
+      #expect(bed.pastUser(at: other) == nil)
+    }
+  }
+
+  @Test func `Grants of the address, of its network and of its device count beside each other`()
+    async throws
+  {
+    try await onLoop {
+      let bed = try Bed()
+      let (own, other) = (try Self.address("fd00::5"), try Self.address("fd00::6"))
+      bed.world.credentials["carl"] = "c1"
+      bed.world.links = [try #require(IPNetwork(Self.address("fd00::"), prefix: 64))]
+      bed.world.devices = [own: try Self.device(1), Bed.phone: try Self.device(1)]
+      bed.logIn("carl", at: Bed.phone)
+      bed.logIn("bob", at: other)
+      bed.logIn("alice", at: own)
+      #expect(bed.users(at: own) == ["alice"])
+      bed.grants.rules.coversNetwork = true
+      #expect(bed.users(at: own) == ["alice", "bob"])
+      bed.grants.rules.coversDevice = true
+      #expect(bed.users(at: own) == ["alice", "bob", "carl"])
+      // The own one, which is of the device and in the network as well, counts once.
+      #expect(bed.users(at: Bed.phone) == ["carl", "alice"])
+      bed.world.credentials["alice"] = nil
+      #expect(bed.users(at: own) == ["bob", "carl"])
+      bed.world.pass(.seconds(900))
+      #expect(bed.users(at: own) == [])
+      #expect(bed.grants.pastUsers(of: own) == ["bob", "carl"])
     }
   }
 

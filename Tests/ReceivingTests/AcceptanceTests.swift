@@ -140,7 +140,9 @@ import Testing
             user.verifier = change == "!" ? .locked : .scram(verifier)
             try users.replace(user)
           }
-          try await client.ask("RCPT TO:<joe@far.example>", "550 5.7.1")
+          try await client.ask(
+            "RCPT TO:<joe@far.example>",
+            change == "!" ? "550 5.7.1" : "450 4.7.1 Check your mail first")
         }
         #expect(bed.grants.grant(of: Bed.stranger) == nil)
       }

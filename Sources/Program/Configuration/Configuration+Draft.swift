@@ -26,6 +26,7 @@ extension Configuration {
     var grantsNeedTLS = false
     var grantMessages = Allowance.unlimited
     var grantRecipients = Allowance.unlimited
+    var grantsPerUser = 0, grantsInAll = 0
     var grantsCoverDevice = false
     var grantsCoverNetwork = false
     var nameservers: [SocketAddress] = []
@@ -87,8 +88,8 @@ extension Configuration {
     popBeforeSMTP = PopBeforeSMTP(
       window: draft.window, networks: draft.grantNetworks, includesLinks: draft.grantsLinks,
       never: draft.neverGranted, needsTLS: draft.grantsNeedTLS, messages: draft.grantMessages,
-      recipients: draft.grantRecipients, coversDevice: draft.grantsCoverDevice,
-      coversNetwork: draft.grantsCoverNetwork)
+      recipients: draft.grantRecipients, perUser: draft.grantsPerUser, inAll: draft.grantsInAll,
+      coversDevice: draft.grantsCoverDevice, coversNetwork: draft.grantsCoverNetwork)
     local = Local(
       aliases: draft.aliases, separator: draft.separator, catchAll: draft.catchAll,
       redirectAll: draft.redirectAll)

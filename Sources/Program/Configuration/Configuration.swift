@@ -105,6 +105,10 @@ package struct Configuration: Sendable {
     package let messages: Allowance
     /// Recipients between two logins.
     package let recipients: Allowance
+    /// Addresses of one user that may send at a time.
+    package let perUser: Int
+    /// Addresses of all users that may.
+    package let inAll: Int
     /// Whether all addresses of the device that logged in may send.
     package let coversDevice: Bool
     /// Whether the /64 around an IPv6 address on a link may send.

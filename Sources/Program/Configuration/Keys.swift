@@ -115,6 +115,14 @@ enum Keys {
         "The recipients of these messages, all together."
       ) { $0.grantRecipients = $1 },
       Key(
+        .popBeforeSMTP, "grants-per-user", .integer(1...4096), default: .text("16"),
+        "The addresses of one user that may send at a time; a further login ends the oldest one's right."
+      ) { $0.grantsPerUser = $1 },
+      Key(
+        .popBeforeSMTP, "grants", .integer(1...4096), default: .text("1024"),
+        "The same for all users together."
+      ) { $0.grantsInAll = $1 },
+      Key(
         .popBeforeSMTP, "same-device", .boolean, default: .text("no"),
         "Whether the other addresses of the device that logged in may send, as told by its MAC address."
       ) { $0.grantsCoverDevice = $1 },

@@ -14,6 +14,7 @@ extension Configuration {
       window: popBeforeSMTP.window, messages: popBeforeSMTP.messages.limit,
       recipients: popBeforeSMTP.recipients.limit)
     rules.needsTLS = popBeforeSMTP.needsTLS
+    rules.limits = GrantRules.Limits(total: popBeforeSMTP.inAll, perUser: popBeforeSMTP.perUser)
     rules.coversDevice = popBeforeSMTP.coversDevice
     rules.coversNetwork = popBeforeSMTP.coversNetwork
     return rules

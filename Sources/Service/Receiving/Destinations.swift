@@ -1,4 +1,5 @@
 import Mail
+import Platform
 import Spool
 
 /// What is to become of the recipients of a transaction.
@@ -9,10 +10,24 @@ struct Destinations {
   private(set) var users: [String] = []
   /// Recipients of whose delivery into a maildrop the sender wants to hear.
   private(set) var told: [DeliveryReport.Recipient] = []
-  /// What lets the client send more than mail for local mailboxes.
-  var authorization: Authorization?
+  /// Whom recipients were counted for, in the order of their first.
+  private(set) var payers: [Payer] = []
+  /// What lets the client send more than mail for local mailboxes; of several grants the first that was used.
+  var authorization: Authorization? { payers.first?.authorization }
   /// The octets that `remote` takes in the file of the queue.
   private var remoteBytes = 0
+
+  /// Whoever a recipient is counted for.
+  struct Payer: Equatable {
+    let authorization: Authorization
+    /// The address of the grant, if it is one.
+    let grant: IPAddress?
+  }
+
+  /// Notes that a recipient was counted.
+  mutating func note(_ payer: Payer) {
+    if !payers.contains(payer) { payers.append(payer) }
+  }
 
   /// Adds addresses elsewhere and users; false, and nothing added, if the envelope has no room.
   mutating func add(

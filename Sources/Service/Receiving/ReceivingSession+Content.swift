@@ -1,3 +1,4 @@
+import Accounts
 import EventLoop
 import Log
 import Mail
@@ -115,8 +116,24 @@ extension ReceivingSession {
 
   /// The size that the message may have; the users file was read for its sender and recipients.
   private var messageBytes: Int {
-    (try? limits(of: destinations.authorization).messageBytes)
-      ?? settings.values.limits.messageBytes ?? .max
+    do throws(UsersFileError) {
+      return try messageBytes(of: speakers())
+    } catch {
+      return settings.values.limits.messageBytes ?? .max
+    }
+  }
+
+  /// What speaks for the open transaction: one thing, or the grants that cover what it has.
+  private func speakers() throws(UsersFileError) -> [Authorization] {
+    guard let first = destinations.authorization, first.isOfAddress else {
+      return destinations.authorization.map { [$0] } ?? []
+    }
+    var all = [first]
+    let sender = session.transaction?.sender ?? .null
+    for other in standing.authorizations where other != first {
+      if try maySend(other, as: sender) { all.append(other) }
+    }
+    return destinations.remote.isEmpty ? all : try relaying(all)
   }
 
   private func finish(_ reception: ContentReception) async -> Reply {

@@ -34,7 +34,7 @@ extension ReceivingSession {
   }
 
   /// The address of the user that sends, and the addresses that are the user's as well.
-  private func account(of authorization: Authorization) -> HeaderRules.Account? {
+  func account(of authorization: Authorization) -> HeaderRules.Account? {
     switch authorization {
     case .network:
       return nil

@@ -50,7 +50,7 @@ final class ReceivingSession {
     let grants = receiver.parts.grants
     let isKnown = isTrusted || grants.grant(of: client) != nil
     // Who has had a grant is asked at MAIL, for by then there may be one again.
-    let mustLogIn = service != .smtp && !isKnown && grants.pastUser(of: client) == nil
+    let mustLogIn = service != .smtp && !isKnown && grants.pastUsers(of: client).isEmpty
     session = ServerSession(
       settings: settings.values.protocolSettings(
         for: profile, offersTLS: receiver.parts.identity != nil, isTrusted: isTrusted,

@@ -33,16 +33,16 @@ package enum Authorization: Equatable, Sendable {
 /// never makes a remote one local, so no form of an address gets around the rule. A source route is
 /// not looked at: the mailbox behind it is the recipient (RFC 5321 §4.1.1.3).
 package struct RelayPolicy: Sendable {
-  /// What is to be done with a recipient.
+  /// What is to be done with a recipient, and what speaks for the client there: one thing, or several grants.
   package enum Decision: Equatable, Sendable {
-    /// It is a mailbox of this host, if there is one of that name.
-    case local(Authorization?)
+    /// It is a mailbox of this host, if there is one of that name; nothing speaks for a stranger.
+    case local([Authorization])
     /// It goes to the queue.
-    case relay(Authorization)
+    case relay([Authorization])
     /// The client may not send there.
     case denied
     /// The client may send, but not in the name of this sender.
-    case wrongSender(Authorization)
+    case wrongSender([Authorization])
   }
 
   /// What is known of the client at this moment.
@@ -51,20 +51,21 @@ package struct RelayPolicy: Sendable {
     package var isTrusted: Bool
     /// Who it has proved to be.
     package var user: String?
-    /// The user of the grant that its address has.
-    package var grantUser: String?
+    /// The users whose grants hold for its address, the nearest first.
+    package var grantUsers: [String]
 
-    package init(isTrusted: Bool, user: String? = nil, grantUser: String? = nil) {
+    package init(isTrusted: Bool, user: String? = nil, grantUsers: [String] = []) {
       self.isTrusted = isTrusted
       self.user = user
-      self.grantUser = grantUser
+      self.grantUsers = grantUsers
     }
 
-    /// The strongest thing that speaks for the client: what it has proved, not where it is.
-    package var authorization: Authorization? {
-      if let user { return .user(user) }
-      if isTrusted { return .network }
-      return grantUser.map { .grant($0) }
+    /// What speaks for the client: the strongest thing, for what it has proved counts and not where it is; of
+    /// grants all, as any of them may be meant.
+    package var authorizations: [Authorization] {
+      if let user { return [.user(user)] }
+      if isTrusted { return [.network] }
+      return grantUsers.map { .grant($0) }
     }
   }
 
@@ -83,13 +84,22 @@ package struct RelayPolicy: Sendable {
     maySend: (Authorization) throws(Failure) -> Bool
   ) throws(Failure) -> Decision {
     let isLocal = recipient.mailbox.map { domains.contains($0.domain) } ?? true
-    guard let authorization = client.authorization else { return isLocal ? .local(nil) : .denied }
-    if isLocal, case .grant = authorization {
-      // A grant is of the address, not of the program behind it: without one, anybody may write to a
-      // local mailbox, in whatever name.
-      return .local((try? maySend(authorization)) == true ? authorization : nil)
+    let all = client.authorizations
+    if all.isEmpty { return isLocal ? .local([]) : .denied }
+    var able: [Authorization] = []
+    var failure: Failure?
+    for authorization in all {
+      do throws(Failure) {
+        if try maySend(authorization) { able.append(authorization) }
+      } catch {
+        failure = error
+      }
     }
-    guard try maySend(authorization) else { return .wrongSender(authorization) }
-    return isLocal ? .local(authorization) : .relay(authorization)
+    if !able.isEmpty { return isLocal ? .local(able) : .relay(able) }
+    // A grant is of the address, not of the program behind it: without one, anybody may write to a
+    // local mailbox, in whatever name.
+    if isLocal, all.allSatisfy(\.isOfAddress) { return .local([]) }
+    if let failure { throw failure }
+    return .wrongSender(all)
   }
 }

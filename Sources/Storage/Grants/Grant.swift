@@ -34,6 +34,12 @@ package struct Grant: Equatable, Sendable {
   /// What `how` says of a grant that an admin has given; it holds wherever the address is.
   package static let adminsWord = "admin"
 
+  /// Whether an admin has given it, and no login.
+  package var isOfAdmin: Bool { how == Self.adminsWord }
+
+  /// Whether it was given by an admin, or earned by a login under TLS.
+  var isOfTLS: Bool { isOfAdmin || how.hasSuffix("+TLS") }
+
   /// Whether the grant is alive.
   package func isAlive(at now: GrantTime) -> Bool { end > now.boot }
 }

@@ -6,15 +6,16 @@ internal import Platform
 ///
 /// The times are Unix seconds; `boot-end` is in seconds since the machine was started; what is not known
 /// is `-`. In the boot that wrote the line `boot-end` decides, so that a jump of the wall clock neither
-/// ends nor prolongs a grant. After another start `expires` does, and no grant gets more than a window
-/// then, nor one that was made in the future anything: the clock is wrong.
+/// ends nor prolongs a grant. After another start `expires` does; a line that then has more than a window
+/// left, or was made in the future, is worth nothing: the clock is wrong. No line means more than a window
+/// from the moment at which it is read.
 ///
 /// A line of an address and a user alone, as a hand writes it, means a window from now on.
 ///
 /// Lines of grants that have ended stay for a while: see `GrantTable.memory`.
 package enum GrantFile {
-  /// A longer file is not read.
-  package static let limitBytes = 256 << 10
+  /// A longer file is not read: twice `GrantRules.mostGrants` lines, and a hand's comments.
+  package static let limitBytes = 2 << 20
 
   private static let head = """
     # The addresses that may send mail because a user has read mail from there (POP-before-SMTP).
@@ -51,8 +52,7 @@ package enum GrantFile {
 
   /// Reads a file.
   ///
-  /// - Parameter window: how long a short line holds, and the most that is left of a grant after another
-  ///   start of the machine.
+  /// - Parameter window: how long a short line holds, and the most that is left of a grant.
   package static func parse(
     _ bytes: [UInt8], boot: String, window: Duration, at now: GrantTime
   ) -> Content {
@@ -115,10 +115,12 @@ package enum GrantFile {
 
     /// What the line means at `now`; nil if it claims what no grant has.
     func grant(boot: String, window: Duration, at now: GrantTime) -> Grant? {
-      let end: Instant
+      var end: Instant
       if fields[5] == boot {
         end = Instant(nanoseconds: 0) + .seconds(bounded(bootEnd))
         if end > now.boot + GrantTable.longestWindow { return nil }
+        // The window may have become shorter.
+        end = min(end, now.boot + window)
       } else {
         let rest = Duration.seconds(bounded(expires) - bounded(now.wall))
         end = rest > window || made > now.wall ? now.boot : now.boot + rest

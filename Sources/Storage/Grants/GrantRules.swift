@@ -13,6 +13,25 @@ package struct GrantRules: Equatable, Sendable {
   /// Whether a grant of an IPv6 address on a link of this machine holds for the /64 around it.
   package var coversNetwork = false
 
+  /// How many grants may be alive.
+  package var limits = Limits()
+
+  /// How many grants may be alive.
+  package struct Limits: Equatable, Sendable {
+    /// Of all users together.
+    package var total: Int
+    /// Of one user, who has a phone, a PC, a laptop, and each of them a few addresses.
+    package var perUser: Int
+
+    package init(total: Int = 1024, perUser: Int = 16) {
+      self.total = total
+      self.perUser = perUser
+    }
+  }
+
+  /// The most that may be configured for all users together, so that the file can be read again.
+  package static let mostGrants = 4096
+
   package init(window: Duration, messages: Int? = nil, recipients: Int? = nil) {
     self.window = window
     self.messages = messages

@@ -116,7 +116,7 @@ extension Grants {
       if newer.contains(where: { $0.address == grant.address && $0.user == grant.user }) {
         continue
       }
-      table.set(grant)
+      note(table.set(grant, at: now).map { [$0] } ?? [])
       // A slip of the hand is told at once, not when somebody tries to send.
       if grant.credential == nil, facts.credential(grant.user) == nil {
         report("\(Self.fileName): \(grant.address): there is no user \(grant.user) who can log in")
@@ -163,17 +163,23 @@ extension Grants {
     {}
   }
 
-  /// Waits until what was changed is in the file; returns why it is not, if it is not.
+  /// Waits until all that was changed up to now is in the file; returns why it is not, if it is not.
   ///
-  /// Needs `keepFile`, which does it at once, be the last failure a moment ago.
+  /// Needs `keepFile`, which does it at once, be the last failure a moment ago. What changes meanwhile is
+  /// not waited for.
   package func settle(within patience: Duration) async -> String? {
-    schedule.resume()
-    changed.signal()
+    let own = changes
     let end = Instant.now + patience
-    while schedule.isDirty || file.isChanging {
+    if writtenChanges < own {
+      schedule.resume()
+      schedule.note(isUrgent: true, at: facts.now().boot)
+      changed.signal()
+    }
+    while writtenChanges < own {
       do throws(WaitError) { try await written.wait(until: end) } catch {
         return error == .draining ? "the server is stopping" : "it takes long"
       }
+      if writtenChanges >= own { break }
       if let failure = file.readFailure ?? file.writeFailure { return "\(failure)" }
     }
     return nil
@@ -189,6 +195,7 @@ extension Grants {
     table.removeForgotten(at: now)
     let text = GrantFile.text(of: table.grants, boot: facts.boot, at: now)
     let version = file.version
+    let contained = changes
     file.isChanging = true
     let (written, failure) = await disk.run {
       put(text, unlessChangedFrom: version, isUrgent: begun.isUrgent)
@@ -208,6 +215,7 @@ extension Grants {
     } else if written == nil {
       schedule.overtaken(begun, at: now.boot)
     } else {
+      writtenChanges = contained
       schedule.resume()
     }
   }

@@ -2,20 +2,32 @@ package import Platform
 
 /// What a grant is worth is looked at each time it is used.
 extension Grants {
-  /// The grant that lets a client send, if there is one at this moment.
-  package func grant(of client: IPAddress) -> Grant? {
+  /// The grants that let a client send at this moment, those of its own address first, then those of its
+  /// network, then those of its device; of several the one that ends last.
+  ///
+  /// More than one user may have logged in where the client is, and each of them lets it send what the user
+  /// may.
+  package func grants(of client: IPAddress) -> [Grant] {
     refresh()
-    // Each turn takes one grant away.
-    while let grant = candidate(for: client) {
-      let neighbours = facts.neighbours()
-      guard let reason = flaw(of: grant, among: neighbours) else {
-        return complete(grant, among: neighbours)
+    let now = facts.now()
+    let candidates = candidates(for: client) { table.living(at: now, where: $0) }
+    if candidates.isEmpty { return [] }
+    let neighbours = facts.neighbours()
+    var sound: [Grant] = []
+    // What ends one may end others with it.
+    for grant in candidates where table.isAlive(grant, at: now) {
+      if let reason = flaw(of: grant, among: neighbours) {
+        report("\(client): the grant of \(grant.user) at \(grant.address) ends: \(reason)")
+        end(grant)
+      } else {
+        sound.append(complete(grant, among: neighbours))
       }
-      report("\(client): the grant of \(grant.user) at \(grant.address) ends: \(reason)")
-      end(grant)
     }
-    return nil
+    return sound
   }
+
+  /// The first of the grants that let a client send at this moment.
+  package func grant(of client: IPAddress) -> Grant? { grants(of: client).first }
 
   /// The grants that let their own addresses send at this moment, each with its line in the file.
   package func inForce() -> [(grant: Grant, line: String)] {
@@ -23,55 +35,61 @@ extension Grants {
     let now = facts.now()
     let neighbours = facts.neighbours()
     return table.grants.filter { grant in
-      grant.isAlive(at: now) && (grant.how == Grant.adminsWord || facts.mayEarn(grant.address))
+      grant.isAlive(at: now) && (grant.isOfAdmin || facts.mayEarn(grant.address))
         && flaw(of: grant, among: neighbours) == nil
     }.map { ($0, GrantFile.line(of: $0, boot: facts.boot, at: now)) }
   }
 
-  /// Counts a recipient for the grant of a client; returns what there are too many of.
-  package func take(_ client: IPAddress, isFirstOfMessage: Bool) -> GrantExcess? {
-    guard var grant = grant(of: client) else { return nil }
+  /// What there would be too many of with another recipient.
+  package func excess(of grant: Grant, isFirstOfMessage: Bool) -> GrantExcess? {
     if let limit = rules.messages, isFirstOfMessage, grant.sent.messages >= limit {
       return .messages(limit: limit)
     }
     if let limit = rules.recipients, grant.sent.recipients >= limit {
       return .recipients(limit: limit)
     }
-    if isFirstOfMessage { grant.sent.messages += 1 }
-    grant.sent.recipients += 1
-    table.set(grant)
-    note(isUrgent: false)
     return nil
   }
 
-  /// A grant that may hold for the client.
-  private func candidate(for client: IPAddress) -> Grant? {
-    let now = facts.now()
-    if facts.mayEarn(client) { return nearest(to: client) { table.living(at: now, where: $0) } }
-    return table.living(at: now) { $0.address == client && $0.how == Grant.adminsWord }
+  /// Counts a recipient for a grant.
+  package func count(_ grant: Grant, isFirstOfMessage: Bool) {
+    table.count(grant, isFirstOfMessage: isFirstOfMessage)
+    note(isUrgent: false)
   }
 
-  /// The user whose grant would hold for the client if it had not ended, and who may have one again.
-  package func pastUser(of client: IPAddress) -> String? {
+  /// The users whose grants would hold for the client if they had not ended, and who may have one again; the
+  /// nearest first, as with `grants`.
+  package func pastUsers(of client: IPAddress) -> [String] {
     refresh()
     let now = facts.now()
-    guard facts.mayEarn(client),
-      let grant = nearest(to: client, { table.past(at: now, where: $0) })
-    else { return nil }
-    return facts.credential(grant.user) == nil ? nil : grant.user
+    guard facts.mayEarn(client) else { return [] }
+    var users: [String] = []
+    for grant in candidates(for: client, { table.past(at: now, where: $0) })
+    where !users.contains(grant.user) && facts.credential(grant.user) != nil {
+      users.append(grant.user)
+    }
+    return users
   }
 
-  /// What `find` finds of the client's own grants, else of those of its network, else of those of its device.
-  private func nearest(
-    to client: IPAddress, _ find: (_ isMeant: (Grant) -> Bool) -> Grant?
-  ) -> Grant? {
-    if let own = find({ $0.address == client }) { return own }
-    if let network = network(around: client),
-      let found = find({ network.contains($0.address) })
-    {
-      return found
+  /// What `find` finds of the grants that may hold for a client: those of its own address, those of its network,
+  /// those of its device.
+  private func candidates(
+    for client: IPAddress, _ find: (_ isMeant: (Grant) -> Bool) -> [Grant]
+  ) -> [Grant] {
+    if table.grants.isEmpty { return [] }
+    let mayEarn = facts.mayEarn(client)
+    var found = find { $0.address == client && (mayEarn || $0.isOfAdmin) }
+    if !mayEarn { return found }
+    if let network = network(around: client) {
+      found += find { $0.address != client && network.contains($0.address) }
     }
-    return hardware(of: client).flatMap { hardware in find { $0.hardware == hardware } }
+    if let hardware = hardware(of: client) {
+      found += find { grant in
+        grant.hardware == hardware
+          && !found.contains { $0.address == grant.address && $0.user == grant.user }
+      }
+    }
+    return found
   }
 
   /// The /64 whose grants hold for the client: that around it, if it is on a link of this machine.
@@ -100,6 +118,7 @@ extension Grants {
     if let earned = grant.credential, earned != credential {
       return "the user has another password now"
     }
+    if rules.needsTLS, !grant.isOfTLS { return "its login was not under TLS" }
     let hardware = neighbours?.device(at: grant.address)?.hardware
     if let earned = grant.hardware, let hardware, earned != hardware {
       return "\(hardware) has the address now, which \(earned) had"
@@ -117,18 +136,24 @@ extension Grants {
     var known = grant
     known.credential = facts.credential(grant.user)
     known.hardware = grant.hardware ?? neighbours?.device(at: grant.address)?.hardware
-    table.set(known)
+    _ = table.set(known, at: facts.now())
     note(isUrgent: false)
     return known
   }
 
-  /// Takes away a grant, with all others of the user that are of an older password, or of none.
+  /// Ends a grant, with all others of the user that are of an older password.
+  ///
+  /// It is remembered, for its address may earn another one at once; one of a user who is gone is not.
   private func end(_ grant: Grant) {
-    let credential = facts.credential(grant.user)
-    _ = table.remove(at: facts.now()) { other in
-      other.user == grant.user
-        && (other.address == grant.address || credential == nil
-          || other.credential != nil && other.credential != credential)
+    let now = facts.now()
+    if let credential = facts.credential(grant.user) {
+      table.end(at: now) { other in
+        other.user == grant.user
+          && (other.address == grant.address
+            || other.credential != nil && other.credential != credential)
+      }
+    } else {
+      _ = table.remove(at: now) { $0.user == grant.user }
     }
     note(isUrgent: true)
   }

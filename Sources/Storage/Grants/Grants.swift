@@ -15,8 +15,8 @@ package import Platform
 /// the power is earned again by the next login.
 @Loop
 package final class Grants {
-  /// The rules, replaced when the configuration is read again.
-  package var rules: GrantRules
+  /// The rules, replaced when the configuration is read again; they hold for grants that are alive, too.
+  package var rules: GrantRules { didSet { rulesChanged(from: oldValue) } }
   let facts: GrantFacts
   let report: @Loop (String) -> Void
   nonisolated let directory: Directory
@@ -25,6 +25,8 @@ package final class Grants {
   /// The file as it was read or written last.
   var file = FileState()
   var schedule = FileSchedule()
+  /// How many changes there have been, and how many of them are in the file.
+  var changes = 0, writtenChanges = 0
   let changed = Condition()
   let written = Condition()
 
@@ -42,7 +44,21 @@ package final class Grants {
     self.rules = rules
     self.facts = facts
     self.report = report
+    table.limits = rules.limits
     refresh()
+  }
+
+  private func rulesChanged(from old: GrantRules) {
+    let now = facts.now()
+    if rules.limits != old.limits {
+      table.limits = rules.limits
+      note(table.keepLimits(at: now))
+    }
+    // A grant ends a window after the last sign of its user, whichever window is in force.
+    let (before, since) = (Self.window(old), Self.window(rules))
+    if since == before { return }
+    table.changeEnds(at: now) { min($0 + (since - before), now.boot + since) }
+    note(isUrgent: true)
   }
 
   /// The moment it is for the grants.
@@ -92,7 +108,9 @@ package final class Grants {
     let grant = Grant(
       address: address, user: user, how: how, made: now.wall, end: end(now),
       hardware: facts.neighbours()?.device(at: address)?.hardware, credential: credential)
-    note(isUrgent: table.give(grant, at: now))
+    let (isNew, displaced) = table.give(grant, at: now)
+    note(isUrgent: isNew)
+    note(displaced.map { [$0] } ?? [])
   }
 
   /// Has a grant end a window from now, because its user is still logged in there.
@@ -105,9 +123,11 @@ package final class Grants {
     // An admin may have taken the line out of a file that cannot be read now.
     if file.readFailure != nil { return }
     let now = facts.now()
-    if let wasAlive = table.extend(address, user: user, until: end(now), at: now) {
-      note(isUrgent: !wasAlive)
-    }
+    guard
+      let (wasAlive, displaced) = table.extend(address, user: user, until: end(now), at: now)
+    else { return }
+    note(isUrgent: !wasAlive)
+    note(displaced.map { [$0] } ?? [])
   }
 
   /// Ends all grants of a user, and forgets that there were any; says whether some were alive.
@@ -125,12 +145,30 @@ package final class Grants {
     return wasAlive
   }
 
-  private func end(_ now: GrantTime) -> Instant {
-    now.boot + min(rules.window, GrantTable.longestWindow)
+  private func end(_ now: GrantTime) -> Instant { now.boot + Self.window(rules) }
+
+  private static func window(_ rules: GrantRules) -> Duration {
+    min(rules.window, GrantTable.longestWindow)
   }
 
+  /// Notes that the file is not what it should be.
   func note(isUrgent: Bool) {
+    changes += 1
     schedule.note(isUrgent: isUrgent, at: facts.now().boot)
     changed.signal()
+  }
+
+  /// Tells of grants that had to end for others.
+  func note(_ displaced: [GrantTable.Displaced]) {
+    for one in displaced {
+      let grant = one.grant
+      let excess =
+        one.isOfUser
+        ? "\(grant.user) has more than \(rules.limits.perUser) grants ([pop-before-smtp] grants-per-user)"
+        : "there are more than \(rules.limits.total) grants ([pop-before-smtp] grants)"
+      report(
+        "\(excess): that of \(grant.user) at \(grant.address) ends, which would have ended first")
+      note(isUrgent: true)
+    }
   }
 }
