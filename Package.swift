@@ -22,18 +22,12 @@ struct Module {
   var testData: [Resource] = []
 }
 
-/// A header-only target that names a C library of the system.
-struct CLibrary {
-  var name: String
-  var pkgConfig: String?
-  var debianPackage: String
-}
-
-let cLibraries = [
-  CLibrary(name: "CLinux", pkgConfig: nil, debianPackage: "libcrypt-dev"),
-  CLibrary(name: "COpenSSL", pkgConfig: "openssl", debianPackage: "libssl-dev"),
-  CLibrary(name: "CLDNS", pkgConfig: "ldns", debianPackage: "libldns-dev"),
-]
+/// Targets that name C libraries of the system; their module maps say which.
+///
+/// Each is a target of C, with a source file that holds nothing but its header: SwiftPM does not look at the header of
+/// a system library target again, so that an edit of it would be built into nothing. For the same reason their module
+/// maps are not marked `[system]`: the compiler does not follow the headers of such modules.
+let cLibraries = ["CLinux", "COpenSSL", "CLDNS"]
 
 /// The architecture, lowest layer first: a target imports only what stands above its line.
 let layers = [
@@ -157,11 +151,9 @@ let linkerSettings: [LinkerSetting] = [
 
 /// The targets of `layers`; an import that points upward or sideways out of order ends the build.
 func makeTargets() -> [Target] {
-  var known = Set(cLibraries.map(\.name))
+  var known = Set(cLibraries)
   var targets: [Target] = cLibraries.map {
-    .systemLibrary(
-      name: $0.name, path: "Sources/C/\($0.name)", pkgConfig: $0.pkgConfig,
-      providers: [.apt([$0.debianPackage])])
+    .target(name: $0, path: "Sources/C/\($0)", publicHeadersPath: ".")
   }
   for layer in layers {
     var importable = known

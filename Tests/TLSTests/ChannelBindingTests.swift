@@ -1,5 +1,6 @@
 import COpenSSL
 import Foundation
+import TestSupport
 import Testing
 
 @testable import TLS
@@ -113,6 +114,30 @@ import Testing
       #expect(X509_sign(certificate, key, hash) > 0)
       EVP_MD_free(hash)
     }
-    #expect(TLSSession.serverEndPoint(of: certificate)?.count == count)
+    // The library remembers of a certificate how it was signed first; a copy is read anew.
+    let copy = try #require(X509_dup(certificate))
+    defer { X509_free(copy) }
+    #expect(TLSSession.serverEndPoint(of: copy)?.count == count)
+  }
+
+  @Test("A certificate that is signed with RSA-PSS has an end point by the hash of its parameters")
+  func probabilisticSignature() throws {
+    let scratch = try ScratchDirectory()
+    let script = """
+      cd "$1"
+      openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out cert -days 2 -subj /CN=gw.home.example \
+        -sha384 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest 2>err || cat err
+      openssl x509 -in cert -outform der | openssl dgst -sha384 -r
+      """
+    let output = Pipe()
+    let process = try ChildProcess(
+      "/bin/sh", ["-c", script, "sh", scratch.path], output: output.fileHandleForWriting)
+    let said = String(decoding: try output.readToEnd(), as: UTF8.self)
+    #expect(process.wait() == 0)
+    let context = try TLSContext.server(
+      certificatePath: "\(scratch.path)/cert", keyPath: "\(scratch.path)/key")
+    let certificate = try #require(SSL_CTX_get0_certificate(context.pointer))
+    let hash = try #require(TLSSession.serverEndPoint(of: certificate))
+    #expect(said.hasPrefix(Fingerprint.text(hash)), "\(said)")
   }
 }

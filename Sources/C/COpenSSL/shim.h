@@ -38,6 +38,13 @@ static inline void co_configure(SSL_CTX *context) {
 static inline int co_set_minimum_version(SSL_CTX *context, int version) {
     return (int)SSL_CTX_set_min_proto_version(context, version);
 }
+// Of openssl.cnf; 0 where it says nothing.
+static inline int co_minimum_version(SSL_CTX *context) {
+    return (int)SSL_CTX_get_min_proto_version(context);
+}
+static inline int co_maximum_version(SSL_CTX *context) {
+    return (int)SSL_CTX_get_max_proto_version(context);
+}
 static inline int co_set_maximum_version(SSL_CTX *context, int version) {
     return (int)SSL_CTX_set_max_proto_version(context, version);
 }

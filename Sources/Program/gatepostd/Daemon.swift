@@ -59,6 +59,7 @@ final class Daemon {
   }
 
   private init(_ configuration: Configuration, file: String) throws(StartError) {
+    try StartError.about("TLS") { () throws(TLSError) in try TLSContext.checkLibrary() }
     let parts = try Parts(configuration)
     self.file = file
     troubles = parts.troubles

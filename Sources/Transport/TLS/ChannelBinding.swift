@@ -69,12 +69,9 @@ extension TLSSession {
   }
 
   /// The hash of the certificate's signature, SHA-256 in place of the weak ones (RFC 5929 §4.1).
-  // Limitation: none for RSA-PSS, which names its hash in parameters; such a certificate has no end
-  // point, and clients of TLS 1.3 bind to the exporter.
   private static func bindingHash(of certificate: OpaquePointer) -> OpaquePointer? {
     var hash: Int32 = 0
-    let signature = unsafe X509_get_signature_nid(certificate)
-    guard unsafe OBJ_find_sigid_algs(signature, &hash, nil) == 1 else { return nil }
+    guard unsafe X509_get_signature_info(certificate, &hash, nil, nil, nil) == 1 else { return nil }
     switch hash {
     case NID_md5, NID_sha1, NID_sha256: return unsafe EVP_sha256()
     case NID_sha224: return unsafe EVP_sha224()

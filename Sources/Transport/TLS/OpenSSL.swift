@@ -1,12 +1,10 @@
 internal import COpenSSL
 
-/// The library, started once and without what a small daemon does not use.
+/// The library, started once, as its manual recommends.
 enum OpenSSL {
   /// Starts the library; each entry into it calls this first.
   ///
-  /// Whatever enters first decides for the process: an implicit start would read `openssl.cnf` and
-  /// load the error strings and the tables of algorithm names. `docs/decisions/0003-openssl.md` has
-  /// the figures.
+  /// It reads `openssl.cnf`, or the file that `OPENSSL_CONF` names: the machine's policy counts here too.
   static func start() { precondition(started, "OpenSSL does not start") }
 
   private static let started = co_initialize() == 1
@@ -18,7 +16,7 @@ enum OpenSSL {
     let code = ERR_peek_error()
     ERR_clear_error()
     let reason = ERR_GET_REASON(code)
-    guard ERR_GET_LIB(code) == ERR_LIB_SSL else { return .broken(reason: number(code)) }
+    guard ERR_GET_LIB(code) == ERR_LIB_SSL else { return .broken(reason: libraryText(of: code)) }
     switch reason {
     case SSL_R_UNEXPECTED_EOF_WHILE_READING: return .truncated
     case SSL_AD_REASON_OFFSET..<SSL_AD_REASON_OFFSET + 256:
@@ -27,10 +25,10 @@ enum OpenSSL {
       return unsafe .refused(alert: String(cString: text))
     default: break
     }
-    return .broken(reason: text(of: reason) ?? number(code))
+    return .broken(reason: text(of: reason) ?? libraryText(of: code))
   }
 
-  /// The sentences for what happens in practice; the library's own are not loaded.
+  /// The sentences for what happens in practice.
   private static func text(of reason: Int32) -> String? {
     switch reason {
     case SSL_R_WRONG_VERSION_NUMBER, SSL_R_UNKNOWN_PROTOCOL, SSL_R_BAD_RECORD_TYPE:
@@ -52,8 +50,30 @@ enum OpenSSL {
     }
   }
 
-  /// The code as `openssl errstr` takes it.
-  private static func number(_ code: UInt) -> String {
-    "OpenSSL error \(String(code, radix: 16, uppercase: true))"
+  /// The library's own words, or the code as `openssl errstr` takes it.
+  private static func libraryText(of code: UInt) -> String {
+    if let text = unsafe ERR_reason_error_string(code) {
+      return unsafe "OpenSSL says: \(String(cString: text))"
+    }
+    return "OpenSSL error \(String(code, radix: 16, uppercase: true))"
+  }
+}
+
+extension TLSContext {
+  /// Tries the library out, before anything relies on it.
+  ///
+  /// **Failures**: `TLSError.broken` where `openssl.cnf` leaves no cipher or no SHA-256, as one does whose provider
+  /// cannot be loaded.
+  package static func checkLibrary() throws(TLSError) {
+    OpenSSL.start()
+    var hash = [UInt8](repeating: 0, count: KeyDerivation.hashBytes)
+    let hasHash = unsafe EVP_Digest(nil, 0, &hash, nil, EVP_sha256(), nil) == 1
+    let context = unsafe SSL_CTX_new(TLS_method())
+    unsafe SSL_CTX_free(context)
+    ERR_clear_error()
+    if unsafe hasHash && context != nil { return }
+    throw .broken(
+      reason: "OpenSSL has no ciphers or no SHA-256: look at the providers in openssl.cnf "
+        + "(`openssl list -providers`)")
   }
 }

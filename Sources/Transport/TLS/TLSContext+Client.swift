@@ -1,4 +1,5 @@
 internal import COpenSSL
+internal import Platform
 
 extension TLSContext {
   /// A context for the client side.
@@ -12,19 +13,25 @@ extension TLSContext {
       precondition(!hashes.isEmpty, "nobody has none of no fingerprints")
       fingerprints = hashes
     }
-    let context = unsafe TLSContext(
+    let context = try unsafe TLSContext(
       TLS_client_method(), minimum: minimum, fingerprints: fingerprints)
     switch trust {
     case .fingerprints:
       // The session looks for itself when the handshake is over, before anything is sent.
       unsafe SSL_CTX_set_verify(context.pointer, SSL_VERIFY_NONE, nil)
     case .anyone:
-      // A weak key still hides more than the plain text that would be sent instead of it.
-      unsafe SSL_CTX_set_security_level(context.pointer, 1)
+      // A weak key still hides more than the plain text that would be sent instead of it. A level above the usual
+      // one is the admin's, in openssl.cnf.
+      if unsafe SSL_CTX_get_security_level(context.pointer) == 2 {
+        unsafe SSL_CTX_set_security_level(context.pointer, 1)
+      }
       unsafe SSL_CTX_set_verify(context.pointer, SSL_VERIFY_NONE, nil)
     case .systemAuthorities:
-      // The directory with one file an authority, not the bundle: that costs 830 KB of memory.
       _ = unsafe SSL_CTX_set_default_verify_dir(context.pointer)
+      if SystemAuthorities.needBundle {
+        _ = unsafe SSL_CTX_set_default_verify_file(context.pointer)
+        ERR_clear_error()
+      }
       unsafe SSL_CTX_set_verify(context.pointer, SSL_VERIFY_PEER, nil)
     case .authorities(let path):
       try context.addAuthorities(from: path)
@@ -49,5 +56,38 @@ extension TLSContext {
         reason: count == 0
           ? "holds no certificate in PEM form" : "certificate \(count + 1) is malformed")
     }
+  }
+}
+
+/// The authorities of the machine, where OpenSSL looks for them: `SSL_CERT_DIR` and `SSL_CERT_FILE`, or the places
+/// that the distribution has built in.
+enum SystemAuthorities {
+  /// Whether the bundle is to be read: it is named, or no directory has the links by which OpenSSL searches it.
+  ///
+  /// Where there are links the bundle holds the same authorities, and costs 830 KB of memory.
+  static var needBundle: Bool {
+    if unsafe getenv(X509_get_default_cert_file_env()) != nil { return true }
+    let named = unsafe getenv(X509_get_default_cert_dir_env()).map { unsafe String(cString: $0) }
+    let directories = unsafe named ?? String(cString: X509_get_default_cert_dir())
+    return !directories.split(separator: ":").contains { hasLinks(String($0)) }
+  }
+
+  /// Whether a file of the directory has a name by which OpenSSL looks for an authority, as `5ed36f99.0`.
+  private static func hasLinks(_ path: String) -> Bool {
+    do throws(SystemError) {
+      return try Directory(path: path).entryNames().contains { name in
+        let name = Array(name.utf8)
+        return name.count > 9 && name[8] == UInt8(ascii: ".") && name[..<8].allSatisfy(\.isHexDigit)
+      }
+    } catch {
+      return false
+    }
+  }
+}
+
+extension UInt8 {
+  fileprivate var isHexDigit: Bool {
+    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self)
+      || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self)
   }
 }

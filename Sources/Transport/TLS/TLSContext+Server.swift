@@ -18,7 +18,7 @@ extension TLSContext {
   package static func server(
     certificatePath: String, keyPath: String, minimum: TLSVersion = .tls12
   ) throws(TLSError) -> TLSContext {
-    let context = unsafe TLSContext(TLS_server_method(), minimum: minimum)
+    let context = try unsafe TLSContext(TLS_server_method(), minimum: minimum)
     let pair = try CertificatePair(certificatePath: certificatePath, keyPath: keyPath)
     try pair.install(in: context)
     // The default of two is for browsers, which open many connections at once.

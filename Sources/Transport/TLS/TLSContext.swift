@@ -12,14 +12,27 @@ package final class TLSContext: @unchecked Sendable {
   /// The hashes of which the peer's certificate or key must have one; empty where it need not.
   let fingerprints: [[UInt8]]
 
-  init(_ method: OpaquePointer, minimum: TLSVersion, fingerprints: [[UInt8]] = []) {
+  /// - Throws: `TLSError.broken` where `openssl.cnf` leaves no version.
+  init(
+    _ method: OpaquePointer, minimum: TLSVersion, fingerprints: [[UInt8]] = []
+  ) throws(TLSError) {
     self.fingerprints = fingerprints
     OpenSSL.start()
     guard let pointer = unsafe SSL_CTX_new(method) else { preconditionFailure("out of memory") }
     unsafe self.pointer = pointer
     unsafe co_configure(pointer)
-    let isSet = unsafe co_set_minimum_version(pointer, minimum.number) == 1
+    // Of two policies, the machine's in openssl.cnf and ours, the stricter one counts. Only TLS 1.0 is asked for by
+    // name, for devices that are named too: there the general policy gives way.
+    let version =
+      unsafe minimum == .tls10
+      ? minimum.number : max(minimum.number, co_minimum_version(pointer))
+    let isSet = unsafe co_set_minimum_version(pointer, version) == 1
     precondition(isSet, "OpenSSL knows TLS 1.0 to 1.3")
+    let maximum = unsafe co_maximum_version(pointer)
+    if maximum != 0 && maximum < version {
+      throw .broken(
+        reason: "MaxProtocol in openssl.cnf leaves no TLS version: \(minimum) is the oldest here")
+    }
     if minimum == .tls10 {
       // Without authentication or encryption there is none, however old the device.
       let ciphers = "DEFAULT:!aNULL:!eNULL:@SECLEVEL=0"
