@@ -74,14 +74,30 @@ end() {
   wait "${pids[$1]}" 2>/dev/null || true
   unset "pids[$1]"
 }
+# trusting COMMAND...: runs it where the system's store of authorities is the one of this demo. The mount is the
+# command's own; where the kernel allows none, OpenSSL's variable for the store's place has to do.
+trusting() {
+  local namespace=(unshare --mount)
+  [ "$(id -u)" -eq 0 ] || namespace=(unshare --map-current-user --keep-caps --mount)
+  if "${namespace[@]}" true 2>/dev/null; then
+    exec "${namespace[@]}" sh -ec 'mount --bind "$1" /etc/ssl/certs; shift; exec "$@"' sh "$dir/pki/store" "$@"
+  else
+    SSL_CERT_DIR=$dir/pki/store exec "$@"
+  fi
+}
 start_gatepostd() {
-  start log "$bin/gatepostd" -c "$dir/gatepost.conf"
+  start log trusting "$bin/gatepostd" -c "$dir/gatepost.conf"
   until_true 'the start of gatepostd' grep -q ready: "$dir/log"
 }
 start_hop() {
   start hop python3 Tests/Demo/hop.py "$mx" "$dir/hop.d"
   until_true 'the start of the next hop' python3 -c \
     "import socket; socket.create_connection(('127.0.0.1', $mx)).close()"
+}
+start_isp() {
+  start isp /usr/bin/python3 Tests/Demo/isp.py "$isp" "$dir/pki/smtp.isp.example" "$dir/hop.d"
+  until_true 'the start of the provider' python3 -c \
+    "import socket; socket.create_connection(('127.0.0.1', $isp)).close()"
 }
 arrived() { compgen -G "$dir/hop.d/message-*" >/dev/null; }
 # hop_shows: what has arrived at the other end since it was looked at last.
@@ -94,14 +110,16 @@ hop_shows() {
 was_deferred() { [ "$(grep -c ^deferred "$dir/log")" -ge "$1" ]; }
 queue_is_empty() { ! compgen -G "$dir/spool/queue/[nc]*/*" >/dev/null; }
 
-read -r smtp submission submissions pop3 pop3s dns mx < <(python3 - <<'PY'
+read -r smtp submission submissions pop3 pop3s dns mx isp < <(python3 - <<'PY'
 import socket
-sockets = [socket.socket() for _ in range(7)]
+sockets = [socket.socket() for _ in range(8)]
 for s in sockets: s.bind(("127.0.0.1", 0))
 print(*[s.getsockname()[1] for s in sockets])
 PY
 )
 mkdir "$dir/conf.d" "$dir/hop.d"
+# A root, an intermediate, and a leaf for each of the two servers, as a public authority has them.
+Tests/authority.py "$dir/pki" smtp.isp.example gw.home.example:p256
 
 cat >"$dir/nsd.conf" <<CONF
 server:
@@ -118,6 +136,9 @@ remote-control:
 zone:
   name: far.example
   zonefile: far.example.zone
+zone:
+  name: isp.example
+  zonefile: isp.example.zone
 CONF
 start nsd nsd -d -c "$dir/nsd.conf"
 until_true 'the start of nsd' grep -q 'nsd started' "$dir/nsd"
@@ -146,8 +167,8 @@ submissions = 127.0.0.1:$submissions
 pop3 = 127.0.0.1:$pop3
 pop3s = 127.0.0.1:$pop3s
 [tls]
-certificate = $dir/cert.pem
-key = $dir/key.pem
+certificate = $dir/pki/gw.home.example.chain
+key = $dir/pki/gw.home.example.key
 [relay]
 mx-port = $mx
 [dns]
@@ -212,13 +233,26 @@ hop_shows
 until_true 'the removal from the queue' queue_is_empty
 show "$bin/gatepost" -c "$dir/gatepost.conf" queue
 
-chapter 'Or one smart host takes all of it, whatever the domain'
-printf '[relay]\nsmarthost = smtp://127.0.0.1:%s\ntls = none\n' "$mx" >"$dir/conf.d/smarthost.conf"
+chapter 'Or the provider takes all of it: TLS with a certificate of an authority, and a login'
+start_isp
+printf 'isp house open-sesame\n' >"$dir/secrets"
+chmod 640 "$dir/secrets"
+cat >"$dir/conf.d/smarthost.conf" <<CONF
+[relay]
+smarthost = smtps://smtp.isp.example:$isp
+credentials = isp
+secrets = $dir/secrets
+CONF
 show cat "$dir/conf.d/smarthost.conf"
+reads=$(grep -c 'read again' "$dir/log" || true)
 kill -HUP "${pids[log]}"
-until_true 'the new configuration' grep -q 'read again' "$dir/log"
+read_again() { [ "$(grep -c 'read again' "$dir/log")" -gt "$reads" ]; }
+until_true 'the new configuration' read_again
 send 127.0.0.1 alice@home.example someone@elsewhere.example
 hop_shows
+until_true 'the removal from the queue' queue_is_empty
+tell 'The log says how it went:'
+show grep 'to=.*someone@elsewhere.example' "$dir/log"
 
 chapter 'The end'
 end log TERM
