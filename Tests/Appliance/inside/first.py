@@ -5,6 +5,7 @@ import poplib
 import smtplib
 
 import gate
+import isp
 from network import (DEVICE, EXCHANGER, GATE, OTHER, PORTS, STRANGER, Exchanger, banners, log_in,
                      send, unverified)
 from report import check, equal, expect, run, until
@@ -24,6 +25,9 @@ server:
 zone:
     name: outside.example
     zonefile: /etc/nsd/outside.example.zone
+zone:
+    name: isp.example
+    zonefile: /etc/nsd/isp.example.zone
 """
 
 
@@ -37,6 +41,7 @@ def run_checks():
     check_reload()
     check_broken_configuration()
     check_kill()
+    isp.run_checks()
     leave_a_message_for_the_next_boot()
 
 
@@ -113,6 +118,7 @@ def prepare_the_job():
         equal(set(banners()), set(PORTS), "the services with a greeting")
     with check("the test's own name server knows the MX"):
         gate.write("/etc/nsd/outside.example.zone", ZONE)
+        gate.write("/etc/nsd/isp.example.zone", isp.ZONE)
         gate.write("/etc/nsd/nsd.conf.d/outside.conf", NAME_SERVER)
         run("systemctl", "restart", "nsd")
 

@@ -182,4 +182,4 @@ def check_removed_authority():
               "a first attempt")
         expect(not arrived("no trust left"), "it has arrived")
         gate.configure()
-        run("gatepost", "queue", "remove", "all")
+        run("gatepost", "queue", "remove", "all", "--yes")

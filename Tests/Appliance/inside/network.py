@@ -12,6 +12,7 @@ DEVICE = "192.168.7.20"     # a camera on the LAN, which logs in by POP3 first
 OTHER = "192.168.7.21"      # another device, which never did
 STRANGER = "203.0.113.9"    # a host of the Internet
 EXCHANGER = "192.168.7.25"  # the MX of outside.example, says the zone
+PROVIDER = "192.168.7.26"   # smtp.isp.example, the smarthost
 
 PORTS = {"smtp": 25, "submission": 587, "submissions": 465, "pop3": 110, "pop3s": 995}
 LIMIT_SECONDS = 15
