@@ -4,7 +4,7 @@
 SWIFT ?= swift
 SHELL := /bin/bash
 
-.PHONY: build demo test fuzz bench deb lint clean prepare help
+.PHONY: build demo test test-world fuzz bench deb lint clean prepare help
 
 ## build    the release binaries: .build/release/gatepostd and .build/release/gatepost
 # Two products, not everything: what only the tests use does not build in release. The flag is for the
@@ -26,11 +26,15 @@ demo:
 	$(MAKE) build
 	Tests/Demo/demo.sh
 
-## test     everything that is tested; says what it skipped and why
+## test     everything that needs this machine alone; says what it skipped and why
 test:
-	packaging/prepare build package test
-	[ "$$(id -u)" -ne 0 ] || packaging/prepare appliance
+	packaging/prepare build test
 	SWIFT="$(SWIFT)" Tests/run
+
+## test-world  Debian 12 and 13 booted, Java, Debian's compiler; as root
+test-world:
+	packaging/prepare build package test appliance world
+	SWIFT="$(SWIFT)" Tests/World/run
 
 ## fuzz     a minute of libFuzzer for each parser that reads remote bytes
 fuzz:
@@ -58,4 +62,4 @@ clean:
 	rm -rf .build/deb .build/appliance Tests/Fuzz/.build packaging/out
 
 help:
-	@sed -nE 's/^## ([a-z]+  )/make \1/p' Makefile
+	@sed -nE 's/^## ([a-z-]+  )/make \1/p' Makefile

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Mail servers of Debian that tests talk to: unpacked in `.build/peers`, and never installed, for an
-/// installation would start them.
+/// Mail servers of Debian that tests talk to: unpacked in the cache folder of the tests, and never installed,
+/// for an installation would start them.
 package enum Peers {
   /// Where the package is unpacked, with the libraries that it needs and that are not installed.
   package static func path(of package: String) throws -> String { try unpacked(package).get() }
@@ -27,10 +27,12 @@ package enum Peers {
     return try Program("env", [libraries, "sh", "-c", script, "sh"] + command, output: output)
   }
 
-  /// The root of the source tree, whose `.build` outlives a test run.
-  private static let folder = URL(filePath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .appending(path: ".build/peers").path
+  /// The folder that outlives a test run, for other checkouts too; TEST_CACHE moves it.
+  private static let folder: String = {
+    let environment = ProcessInfo.processInfo.environment
+    let cache = environment["TEST_CACHE"] ?? "\(environment["HOME"] ?? "")/.cache/gatepost-tests"
+    return "\(cache)/peers"
+  }()
 
   private static let postfix = unpack("postfix")
   private static let opensmtpd = unpack("opensmtpd")
@@ -46,15 +48,18 @@ package enum Peers {
       if FileManager.default.fileExists(atPath: path) { return path }
       let script = """
         set -e
-        mkdir -p "$1/$2.new"
-        cd "$1/$2.new"
+        mkdir -p "$1"
+        new=$(mktemp -d "$1/$2.XXXXXX")
+        chmod 755 "$new"
+        cd "$new"
         missing=
         for library in $(apt-cache depends -i "$2" | sed -n 's/^  Depends: \\(lib.*\\)/\\1/p'); do
           dpkg -s "$library" >/dev/null 2>&1 || missing="$missing $library"
         done
         apt-get -qq download "$2" $missing
         for file in *.deb; do dpkg -x "$file" .; done
-        mv "$1/$2.new" "$1/$2"
+        # Another run may have been first.
+        mv -T "$new" "$1/$2" || { [ -d "$1/$2" ] && rm -rf "$new"; }
         """
       let run = try Program.run("sh", ["-c", script, "sh", folder, package])
       guard run.status == 0 else {

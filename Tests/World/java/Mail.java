@@ -17,8 +17,9 @@ class Mail {
         Properties settings = new Properties();
         settings.put("mail." + protocol + ".port", arguments[2]);
         settings.put("mail." + protocol + ".auth", "true");
-        settings.put("mail." + protocol + ".starttls.enable", "true");
-        settings.put("mail." + protocol + ".starttls.required", "true");
+        String startTLS = String.valueOf(!protocol.endsWith("s"));
+        settings.put("mail." + protocol + ".starttls.enable", startTLS);
+        settings.put("mail." + protocol + ".starttls.required", startTLS);
         settings.put("mail." + protocol + ".ssl.checkserveridentity", "true");
         settings.put("mail." + protocol + ".timeout", "60000");
         Session session = Session.getInstance(settings);
