@@ -161,14 +161,30 @@ import Testing
     }
   }
 
-  @Test func `do not begin without a file`() async throws {
+  @Test(arguments: [nil, "what is this\n"])
+  func `without a file that can be used, call nobody unknown until there is one`(
+    content: String?
+  ) async throws {
+    if let content { write(content) }
     let path = path
-    await onLoop {
-      let error = #expect(throws: UsersFileError.self) {
-        try Accounts(path: path, domains: [], workers: WorkerPool(threads: 1)) { _ in }
+    let verifier = Verifier.scram(try SCRAMVerifier(password: Array("secret".utf8)))
+    try await onLoop {
+      var troubles: [String?] = []
+      let accounts = try Accounts(
+        path: path, domains: [], workers: WorkerPool(threads: 1), trouble: { troubles.append($0) }
+      ) { _ in Issue.record("nothing is wrong with a login") }
+      #expect(troubles.count == 1)
+      #expect(try #require(troubles.last ?? nil).contains(path))
+      #expect(throws: UsersFileError.self) { try accounts.mailbox(for: "alice") }
+      guard case .temporary = await accounts.verify(user: "alice", password: Array("secret".utf8))
+      else {
+        Issue.record("a password is called wrong that nobody could check")
+        return
       }
-      #expect(
-        error?.description == "\(path): cannot be read: No such file or directory (openat)")
+      try "alice:\(verifier.text):\n".write(toFile: path, atomically: true, encoding: .utf8)
+      #expect(try accounts.mailbox(for: "alice")?.name.text == "alice")
+      #expect(try accounts.mailbox(for: "nobody") == nil)
+      #expect(troubles.count == 2 && troubles[1] == nil)
     }
   }
 

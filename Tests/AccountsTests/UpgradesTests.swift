@@ -31,7 +31,7 @@ import Testing
   ) throws -> Accounts {
     let accounts = try Accounts(
       path: scratch.path + "/users", domains: [], workers: workers,
-      upgrades: try Upgrades(path: scratch.path, disk: disk, report: said), report: said)
+      upgrades: Upgrades(path: scratch.path, disk: disk, report: said), report: said)
     accounts.setUpgradesHashes(upgrading)
     return accounts
   }

@@ -50,15 +50,6 @@ import Testing
     #expect(try gatepost.send(to: "ann@far.example").hasPrefix("250"))
   }
 
-  @Test("A port that is taken is named, with the way to find out by whom")
-  func takenPort() throws {
-    let first = try Gatepost()
-    let second = try Gatepost("[listen]\nsmtp = 127.0.0.1:\(first.ports.smtp)", isStarted: false)
-    let run = try Program.run("gatepostd", ["-c", "\(second.path)/gatepost.conf"])
-    #expect(run.status == 78)
-    #expect(run.output.contains("127.0.0.1:\(first.ports.smtp)") && run.output.contains("ss -ltnp"))
-  }
-
   @Test("What it was not asked is a mistake", arguments: ["--chek", "-x", "extra"])
   func arguments(argument: String) throws {
     let run = try Program.run("gatepostd", [argument])

@@ -53,7 +53,7 @@ final class Bed {
       Neighbours(world.devices.map { Neighbours.Neighbour(address: $0.key, hardware: $0.value) })
     }
     facts.isOnLink = { address in world.links.contains { $0.contains(address) } }
-    return try Grants(path: path, disk: disk, rules: rules, facts: facts) {
+    return Grants(path: path, disk: disk, rules: rules, facts: facts) {
       world.sentences.append($0)
     }
   }

@@ -58,7 +58,7 @@ final class Bed {
     var facts = try GrantFacts(
       credential: accounts.credential(ofUser:), mayEarn: { [earning] in earning.networks($0) })
     facts.now = { [clock] in GrantTime(boot: .now + clock.ahead, wall: WallClock.now) }
-    grants = try Grants(
+    grants = Grants(
       path: "\(scratch.path)/state", disk: workers, rules: GrantRules(window: .seconds(60)),
       facts: facts, report: { _ in })
     spool = try Spool(path: "\(scratch.path)/spool", disk: disk)
@@ -71,7 +71,7 @@ final class Bed {
       freeSpaceBytes: 0, commandTimeout: .seconds(60))
     settings.addsMissingFields = false
     let recipients = LocalRecipients(
-      accounts: accounts, aliases: try Aliases(path: "\(scratch.path)/aliases", report: { _ in }),
+      accounts: accounts, aliases: Aliases(path: "\(scratch.path)/aliases", report: { _ in }),
       rules: LocalRules(domains: [domain], separator: UInt8(ascii: "+")))
     let rules = ClientRules(
       connectionsPerMinute: nil, commandsPerMinute: nil, failedLogins: 10, ban: .seconds(60),

@@ -70,14 +70,18 @@ final class Bed {
       let now = GrantTime.now
       return GrantTime(boot: now.boot + clock.ahead, wall: now.wall + clock.ahead.wholeSeconds)
     }
-    grants = try Grants(
+    grants = Grants(
       path: scratch.path, disk: workers, rules: GrantRules(window: .seconds(900)), facts: facts,
       report: { _ in })
     settings = RetrievalSettings(
       hostName: "gw.home.example", allowsLoginWithoutTLS: { _ in true }, timeout: timeout)
     service = Retrieval(
       settings, identity: identity, accounts: accounts, grants: grants, conduct: conduct,
-      maildrops: try Maildrops(spoolPath: scratch.path, disk: workers))
+      maildrops: Maildrops(disk: workers) { [path = scratch.path] () throws(SystemError) in
+        let spool = try Directory(path: path)
+        try spool.makeDirectory("mail")
+        return try spool.subdirectory("mail")
+      })
   }
 
   /// Runs `body` as the client of one session, and returns when both have ended.

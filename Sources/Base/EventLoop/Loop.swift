@@ -19,7 +19,7 @@ package actor Loop {
       eventLoop = try EventLoop.make()
     } catch {
       // Three descriptors before anything else is open: without them there is no program.
-      fatalError("cannot make the event loop: \(error)")
+      CurrentProcess.fail("the event loop cannot be made: \(error)")
     }
   }
 

@@ -1,9 +1,11 @@
 internal import CLinux
+package import Platform
 import Synchronization
 
 /// A few threads for work that blocks: syncs, directory scans, name lookups, password hashes.
 ///
-/// The threads start with the first work and stay. Work is taken in the order it was handed in.
+/// The threads start with `start`, or else with the first work, and stay. Work is taken in the order it was handed
+/// in.
 ///
 /// **Limits**: `threads` at the same time; the queue is as long as there are tasks that wait for it.
 package final class WorkerPool: TaskExecutor, Sendable {
@@ -46,8 +48,25 @@ package final class WorkerPool: TaskExecutor, Sendable {
       queue.started += 1
       return true
     }
-    if mustStart { startThread() }
+    if mustStart {
+      do throws(SystemError) { try startThread() } catch {
+        CurrentProcess.fail("the kernel refuses a thread: \(error)")
+      }
+    }
     semaphore.signal()
+  }
+
+  /// Starts all threads, so that none can be refused later.
+  ///
+  /// - Throws: why the kernel refuses one.
+  package func start() throws(SystemError) {
+    while queue.withLock({ queue in
+      if queue.started == threads { return false }
+      queue.started += 1
+      return true
+    }) {
+      try startThread()
+    }
   }
 
   package func asUnownedTaskExecutor() -> UnownedTaskExecutor {
@@ -83,7 +102,7 @@ package final class WorkerPool: TaskExecutor, Sendable {
   }
 
   /// Starts a thread that never ends: the pool is one of the few that live as long as the program.
-  private func startThread() {
+  private func startThread() throws(SystemError) {
     var attributes = pthread_attr_t()
     unsafe pthread_attr_init(&attributes)
     // Enough for ldns, getdents buffers and crypt(3); 8 MiB would be address space for nothing.
@@ -100,7 +119,7 @@ package final class WorkerPool: TaskExecutor, Sendable {
         return nil
       }, pool)
     unsafe pthread_attr_destroy(&attributes)
-    precondition(code == 0, "the kernel refuses a thread: raise the task limit of the service")
+    if code != 0 { throw SystemError(code: code, call: "clone") }
   }
 }
 

@@ -120,7 +120,8 @@ extension Descriptor {
     return FileSystemSpace(
       bytes: Int(clamping: UInt64(raw.f_blocks) &* UInt64(raw.f_frsize)),
       freeBytes: Int(clamping: UInt64(raw.f_bavail) &* UInt64(raw.f_frsize)),
-      freeFiles: raw.f_files == 0 ? .max : Int(clamping: raw.f_favail))
+      freeFiles: raw.f_files == 0 ? .max : Int(clamping: raw.f_favail),
+      isReadOnly: raw.f_flag & 1 /* ST_RDONLY */ != 0)
   }
 
   /// What the file system that holds the file promises about syncing.
@@ -140,11 +141,14 @@ package struct FileSystemSpace: Equatable, Sendable {
   package var freeBytes: Int
   /// Free inodes; `Int.max` on file systems that have no fixed number.
   package var freeFiles: Int
+  /// Whether nothing can be written: it is mounted so, or the kernel has made it so after an error.
+  package var isReadOnly: Bool
 
-  package init(bytes: Int, freeBytes: Int, freeFiles: Int = .max) {
+  package init(bytes: Int, freeBytes: Int, freeFiles: Int = .max, isReadOnly: Bool = false) {
     self.bytes = bytes
     self.freeBytes = freeBytes
     self.freeFiles = freeFiles
+    self.isReadOnly = isReadOnly
   }
 }
 

@@ -44,6 +44,24 @@ package struct Directory: ~Copyable, Sendable {
     }
   }
 
+  /// Makes the directory at an absolute path if it is not there and its parent is: packages make them, scratch
+  /// set-ups need not.
+  package static func make(_ path: String) throws(SystemError) {
+    let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex
+    let name = String(path[slash...].dropFirst())
+    let parent = slash == path.startIndex ? "/" : String(path[..<slash])
+    if name.isEmpty { return }
+    _ = try Directory(path: parent).makeDirectory(name)
+  }
+
+  /// Fails if this process may not make files in the directory.
+  package borrowing func checkWritable() throws(SystemError) {
+    let number = descriptor.number
+    _ = try attempt("faccessat2") {
+      unsafe faccessat(number, ".", W_OK | X_OK, AT_EACCESS)
+    }
+  }
+
   /// Opens an existing file for reading.
   package borrowing func open(_ name: String) throws(SystemError) -> Descriptor {
     try Self.check(name)

@@ -84,6 +84,14 @@ package enum Heap {
 
 /// The process itself.
 package enum CurrentProcess {
+  /// Ends the process with a sentence on the standard error and the status 71 (`EX_OSERR`): the machine lacks
+  /// what the program cannot do without.
+  package static func fail(_ sentence: String) -> Never {
+    let line = Array("\(sentence)\n".utf8)
+    _ = unsafe line.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
+    exit(71)
+  }
+
   /// Ends the process at once, without waiting for its threads; what was printed is written out.
   package static func exit(_ code: Int32) -> Never {
     fflush(nil)

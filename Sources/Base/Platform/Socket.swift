@@ -14,15 +14,40 @@ extension Descriptor {
   ///
   /// An IPv6 socket takes IPv6 only, so that a list of addresses means what it says. The backlog is
   /// as long as the kernel allows: a short one makes a burst of clients wait for seconds.
-  package static func listening(on address: SocketAddress) throws(SystemError) -> Descriptor {
+  ///
+  /// - Parameter mayBeMissing: whether no interface need have the address yet.
+  package static func listening(
+    on address: SocketAddress, mayBeMissing: Bool = false
+  ) throws(SystemError) -> Descriptor {
     let descriptor = try streamSocket(for: address)
     let number = descriptor.number
     try descriptor.setOption(SOL_SOCKET, SO_REUSEADDR, 1)
     if !address.host.isV4 { try descriptor.setOption(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
+    if mayBeMissing {
+      if address.host.isV4 {
+        try descriptor.setOption(Int32(IPPROTO_IP), IP_FREEBIND, 1)
+      } else {
+        try descriptor.setOption(Int32(IPPROTO_IPV6), IPV6_FREEBIND, 1)
+      }
+    }
     _ = try attempt("bind") { unsafe address.withRaw { unsafe bind(number, $0, $1) } }
     _ = try attempt("listen") { listen(number, 4096) }
     return descriptor
   }
+
+  /// Fails with `EINVAL` for a socket that does not listen for connections.
+  package borrowing func checkListening() throws(SystemError) {
+    let number = self.number
+    var listens: Int32 = 0
+    _ = try attempt("getsockopt") {
+      var length = socklen_t(MemoryLayout<Int32>.size)
+      return unsafe getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length)
+    }
+    if listens == 0 { throw SystemError(code: EINVAL, call: "listen") }
+  }
+
+  /// Ends the listening; whoever waits for a client is woken.
+  package borrowing func stopListening() { _ = shutdown(number, Int32(SHUT_RD)) }
 
   /// Starts a connection to `address`; it stands when the socket becomes writable and
   /// `connectionError` is nil.

@@ -33,6 +33,11 @@ package struct Surroundings: Equatable, Sendable {
       gateways: try DefaultGateways.read(), links: LocalAddresses.links(own))
   }
 
+  /// Whether an interface of this machine has the address at this moment, be it a loopback one.
+  package static func hold(_ address: IPAddress) throws(SystemError) -> Bool {
+    try LocalAddresses.read().contains { $0.address == address }
+  }
+
   /// Whether an interface of this machine has the address.
   package func isOwn(_ address: IPAddress) -> Bool { own.contains(address) }
 

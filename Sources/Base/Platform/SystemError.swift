@@ -44,6 +44,9 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
   /// Whether another program has the port.
   package var isAddressInUse: Bool { code == EADDRINUSE }
 
+  /// Whether no interface of the machine has the address.
+  package var isAddressMissing: Bool { code == EADDRNOTAVAIL }
+
   /// Whether the machine does not have the protocol, or not this address.
   package var isAddressFamilyMissing: Bool { code == EAFNOSUPPORT || code == EADDRNOTAVAIL }
 

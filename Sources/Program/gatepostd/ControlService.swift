@@ -19,7 +19,8 @@ import Spool
 /// take each piece of the reply.
 @Loop
 final class ControlService {
-  private let listener: UnixSocketListener
+  private let runtime: String
+  private var listener: UnixSocketListener?
   private let relayer: Relayer
   private let troubles: Troubles
   let grants: Grants
@@ -31,37 +32,14 @@ final class ControlService {
   private static let clientLimit = 4
   static let patience: Duration = .seconds(10)
 
-  /// Listens in the runtime directory, which is made if only it is missing.
+  /// A service in the runtime directory, which is made if only it is missing.
   ///
   /// - Parameter connections: says how many clients the daemon has.
-  /// - Returns: nil, with a warning, where there can be no socket: mail goes on without it.
-  static func make(
+  init(
     in runtime: String, relayer: Relayer, troubles: Troubles, grants: Grants, accounts: Accounts,
     connections: @escaping @Loop () -> Int
-  ) throws(StartError) -> ControlService? {
-    do throws(StartError) { try Parts.make(runtime) } catch {
-      Log.say(.warning, "[server] runtime: \(error); the queue cannot be controlled")
-      return nil
-    }
-    do throws(SystemError) {
-      let listener = try UnixSocketListener(
-        in: runtime, as: ControlRequest.socketName, mode: 0o660)
-      return ControlService(listener, relayer, troubles, grants, accounts, connections)
-    } catch let error where error.isAddressInUse {
-      throw StartError(
-        "[server] runtime: \(runtime)/\(ControlRequest.socketName) belongs to another program, perhaps "
-          + "another gatepostd; give this one a directory of its own")
-    } catch {
-      Log.say(.warning, "[server] runtime \(runtime): \(error); the queue cannot be controlled")
-      return nil
-    }
-  }
-
-  private init(
-    _ listener: UnixSocketListener, _ relayer: Relayer, _ troubles: Troubles, _ grants: Grants,
-    _ accounts: Accounts, _ connections: @escaping @Loop () -> Int
   ) {
-    self.listener = listener
+    self.runtime = runtime
     self.relayer = relayer
     self.troubles = troubles
     self.grants = grants
@@ -69,10 +47,33 @@ final class ControlService {
     self.connections = connections
   }
 
-  /// Serves until the program is to stop.
+  /// Listens; says whether that works now, and if not, stands as a trouble: mail goes on without it.
+  @discardableResult
+  func attempt() -> Bool {
+    if listener != nil { return true }
+    let path = "\(runtime)/\(ControlRequest.socketName)"
+    do throws(SystemError) {
+      try Directory.make(runtime)
+      listener = try UnixSocketListener(
+        in: runtime, as: ControlRequest.socketName, mode: 0o660)
+      troubles.end("control \(path)", "the tool can reach the server")
+      return true
+    } catch {
+      let what =
+        error.isAddressInUse
+        ? "the socket belongs to another program, perhaps another gatepostd; give this one a directory of its "
+          + "own in [server] runtime" : "\(error)"
+      troubles.begin("control \(path)", "\(what); the tool cannot reach this server")
+      return false
+    }
+  }
+
+  /// Serves as soon as it can, until the program is to stop.
   func run() async {
+    await Attempts.repeatUntilDone { attempt() }
+    guard let listener else { return }
     await withDiscardingTaskGroup { group in
-      while let client = await next() {
+      while let client = await next(listener) {
         if clients >= Self.clientLimit {
           await reply([.error("too many commands at once")], to: client.connection)
           await client.connection.close(until: .now)
@@ -88,7 +89,9 @@ final class ControlService {
     }
   }
 
-  private func next() async -> (connection: Connection, user: UInt32)? {
+  private func next(
+    _ listener: UnixSocketListener
+  ) async -> (connection: Connection, user: UInt32)? {
     do throws(WaitError) { return try await listener.accept() } catch { return nil }
   }
 

@@ -18,11 +18,12 @@ import TLS
 final class Daemon {
   private let file: String
   private let troubles: Troubles
-  private let lock: SpoolLock
+  private let opening: SpoolOpening
+  private let state: StateOpening
   private let spool: Spool
   private let grants: Grants
   private let gate: ConnectionGate
-  private let identity: ServerIdentity
+  private let certificates: Certificates
   private let conduct: Conduct
   private let trusted: ListedClients
   private let earning: ListedClients
@@ -32,7 +33,7 @@ final class Daemon {
   private let retrieval: Retrieval
   private let relayer: Relayer
   private let listeners: Listeners
-  private let control: ControlService?
+  private let control: ControlService
   private let signals: SignalSource
 
   /// How long sessions may go on after the signal to stop.
@@ -53,7 +54,7 @@ final class Daemon {
         return try await Daemon(configuration, file: file).run()
       } catch {
         Log.say(.error, error.description)
-        return configurationError
+        return systemError
       }
     }
   }
@@ -63,10 +64,10 @@ final class Daemon {
     let parts = try Parts(configuration)
     self.file = file
     troubles = parts.troubles
-    lock = parts.lock
     spool = parts.spool
     grants = parts.grants
-    identity = parts.identity
+    certificates = parts.certificates
+    state = parts.state
     gate = parts.gate
     conduct = parts.conduct
     trusted = parts.trusted
@@ -74,7 +75,7 @@ final class Daemon {
     accounts = parts.accounts
     self.recipients = parts.recipients
     retrieval = Retrieval(
-      configuration.retrieval, identity: identity,
+      configuration.retrieval, identity: certificates.identity,
       accounts: parts.accounts, grants: parts.grants,
       conduct: parts.conduct, maildrops: parts.maildrops)
     let recipients = parts.recipients
@@ -92,11 +93,14 @@ final class Daemon {
     receiver = Receiver(
       settings: configuration.receiving(isTrusted: trusted.contains),
       parts: Receiver.Parts(
-        identity: identity, spool: parts.spool, accounts: parts.accounts, recipients: recipients,
+        identity: certificates.identity, spool: parts.spool, accounts: parts.accounts,
+        recipients: recipients,
         grants: parts.grants, conduct: parts.conduct, resolver: parts.resolver,
         reports: { [relayer] in relayer.reports }, flush: { [relayer] in await relayer.flush($0) }))
-    listeners = try Listeners(configuration.listen)
-    control = try ControlService.make(
+    opening = SpoolOpening(
+      configuration.server.spool, spool, longestDelay: relayer.longestWait, troubles: troubles)
+    listeners = Listeners(configuration.listen, troubles: troubles)
+    control = ControlService(
       in: configuration.server.runtime, relayer: relayer, troubles: troubles,
       grants: grants, accounts: parts.accounts, connections: { [gate] in gate.count })
     signals = try StartError.about("signals") { () throws(SystemError) in try SignalSource.make() }
@@ -105,19 +109,13 @@ final class Daemon {
   // MARK: Running
 
   private func run() async -> Int32 {
-    do throws(SystemError) {
-      let strangers = try await spool.load(longestDelay: relayer.longestWait)
-      for stranger in strangers {
-        Log.record(stranger.event)
-      }
-    } catch {
-      Log.say(.error, "the queue cannot be read: \(error)")
-      return configurationError
-    }
+    control.attempt()
+    let isOpen = await opening.attempt()
     warnOfTrust()
     Log.say(
       .notice,
-      "gatepostd \(Version.text) ready: \(listeners.description), \(spool.count) messages queued")
+      "gatepostd \(Version.text) ready: \(listeners.description), "
+        + (isOpen ? "\(spool.count) messages queued" : "the spool cannot be used yet"))
     tell("READY=1")
     await withTaskGroup(of: Void.self) { group in
       group.addTask { [self] in await serve() }
@@ -132,14 +130,17 @@ final class Daemon {
 
   private func serve() async {
     await withDiscardingTaskGroup { group in
-      for (service, listener) in listeners.all {
-        group.addTask { [self] in await serve(service, on: listener) }
+      group.addTask { [self] in
+        await listeners.run { [self] service, listener in await serve(service, on: listener) }
       }
+      group.addTask { [self] in await opening.run() }
+      group.addTask { [self] in await state.run() }
+      group.addTask { [self] in await certificates.run() }
       group.addTask { [self] in await relayer.run() }
       group.addTask { [self] in await troubles.run() }
       group.addTask { [self] in await grants.keepFile() }
       group.addTask { [self] in await accounts.keepUpgrades() }
-      group.addTask { [self] in await control?.run() }
+      group.addTask { [self] in await control.run() }
       group.addTask { await Self.settle() }
     }
   }
@@ -196,10 +197,11 @@ final class Daemon {
     do throws(ConfigurationError) {
       let configuration = try Configuration.load(path: file)
       for warning in configuration.warnings { Log.say(.warning, warning.description) }
+      let settings = Certificates.Settings(configuration)
       do throws(TLSError) {
-        (identity.context, identity.oldContext) = try Parts.contexts(configuration)
+        certificates.take(settings, try Certificates.Contexts(settings))
       } catch {
-        Log.say(.error, "\(error): the old certificate goes on")
+        return refuseReload("\(error)")
       }
       trusted.networks = configuration.relay.networks
       conduct.rules = configuration.clientRules
@@ -210,15 +212,17 @@ final class Daemon {
       grants.rules = configuration.grantRules
       retrieval.settings = configuration.retrieval
       relayer.settings = configuration.relaying
+      listeners.take(configuration.listen)
       warnOfTrust()
-      Log.say(
-        .notice,
-        "configuration read again; a change in [listen], [dns], of a path or of the numbers of "
-          + "connections needs a restart")
+      Log.say(.notice, "configuration read again")
     } catch {
-      for diagnostic in error.diagnostics { Log.say(.error, diagnostic.description) }
-      Log.say(.error, "the configuration was not read again: the old one goes on")
+      refuseReload(error.description)
     }
+  }
+
+  private func refuseReload(_ reason: String) {
+    for line in reason.split(separator: "\n") { Log.say(.error, String(line)) }
+    Log.say(.error, "the configuration was not read again: the old one goes on")
   }
 
   private func tell(_ state: String) {

@@ -1,6 +1,6 @@
 import Platform
 
-/// Why the daemon cannot start, as a sentence that says what to do.
+/// Why the daemon cannot start, as a sentence: the machine lacks what every program needs.
 struct StartError: Error, CustomStringConvertible {
   let description: String
 

@@ -5,6 +5,7 @@ import Platform
 
 // The exit codes are those of sysexits(3).
 let usageError: Int32 = 64
+let systemError: Int32 = 71
 let configurationError: Int32 = 78
 
 switch Arguments(CommandLine.arguments.dropFirst()) {

@@ -37,6 +37,9 @@ extension ReceivingSession {
     }
     do throws(SystemError) {
       let space = try receiver.parts.spool.space
+      if space.isReadOnly {
+        return refuse(transaction, .insufficientStorage, "the spool's disk is read-only")
+      }
       if space.freeBytes - settings.values.freeSpaceBytes < declared || space.freeFiles < 16 {
         return refuse(
           transaction, .insufficientStorage,
@@ -86,6 +89,10 @@ extension ReceivingSession {
       case .denied:
         if let user = receiver.parts.grants.pastUsers(of: client).first {
           return refuse(path, .checkMailFirst, "the grant of \(user) has ended")
+        }
+        if receiver.parts.grants.isUncertain(of: client) {
+          return refuse(
+            path, .localError, "the users cannot be read, so it is not known who may relay")
         }
         return refuse(path, .relayingDenied, "not authorised to relay")
       }

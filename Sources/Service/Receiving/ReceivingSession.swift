@@ -7,6 +7,7 @@ import Network
 import Platform
 import SMTP
 import Spool
+import TLS
 
 /// One client's connection: reads a line, asks the protocol what to do, does it.
 @Loop
@@ -53,7 +54,7 @@ final class ReceivingSession {
     let mustLogIn = service != .smtp && !isKnown && grants.pastUsers(of: client).isEmpty
     session = ServerSession(
       settings: settings.values.protocolSettings(
-        for: profile, offersTLS: receiver.parts.identity != nil, isTrusted: isTrusted,
+        for: profile, offersTLS: receiver.parts.identity?.context != nil, isTrusted: isTrusted,
         isKnown: isKnown, requiresAuthentication: mustLogIn))
   }
 
@@ -263,12 +264,11 @@ final class ReceivingSession {
   }
 
   private func startTLS() async throws(ConnectionError) {
-    guard let identity = receiver.parts.identity else {
-      preconditionFailure("TLS is offered only where there is a certificate")
-    }
-    let context = profile?.allowsOldTLS == true ? identity.oldContext : nil
+    let identity = receiver.parts.identity
+    let old = profile?.allowsOldTLS == true ? identity?.oldContext : nil
+    guard let context = old ?? identity?.context else { throw .tls(.noCertificate) }
     try await connection.acceptTLS(
-      context ?? identity.context,
+      context,
       until: min(.now + Limits.handshake, mustLogIn ? loginEnd : end))
     session.tlsEstablished()
   }

@@ -8,15 +8,17 @@ package import Platform
 /// that read the Maildir by themselves need none, as Maildir is made for that.
 @Loop
 package final class Maildrops {
-  private nonisolated let directory: Directory
+  private let directory: @Loop () throws(SystemError) -> Directory
   private let disk: WorkerPool
   private var openUsers: Set<String> = []
 
-  /// The maildrops in the spool at `path`; files are read by the workers of `disk`.
-  package init(spoolPath path: String, disk: WorkerPool) throws(SystemError) {
-    let spool = try Directory(path: path)
-    try spool.makeDirectory("mail")
-    directory = try spool.subdirectory("mail")
+  /// The maildrops in a directory; files are read by the workers of `disk`.
+  ///
+  /// - Parameter directory: the directory, or why there is none at this moment.
+  package init(
+    disk: WorkerPool, in directory: @escaping @Loop () throws(SystemError) -> Directory
+  ) {
+    self.directory = directory
     self.disk = disk
   }
 
@@ -28,8 +30,9 @@ package final class Maildrops {
   func open(_ user: String, expiryDays: Int? = nil) async throws(SystemError) -> OpenMaildrop? {
     guard openUsers.insert(user).inserted else { return nil }
     do throws(SystemError) {
+      let directory = Shared(directory: try directory())
       let (maildir, contents) = try await disk.run { () throws(SystemError) in
-        let maildir = try Maildir.open(user, in: directory)
+        let maildir = try Maildir.open(user, in: directory.directory)
         return (maildir, try maildir?.contents(expiry: Self.expiry(expiryDays)) ?? .empty)
       }
       return OpenMaildrop(user: user, maildir: maildir, contents: contents, disk: disk)
@@ -48,4 +51,11 @@ package final class Maildrops {
 
   /// Lets another session have the maildrop.
   func close(_ maildrop: OpenMaildrop) { openUsers.remove(maildrop.user) }
+}
+
+/// A directory that a worker may use too.
+private final class Shared: Sendable {
+  let directory: Directory
+
+  init(directory: consuming Directory) { self.directory = directory }
 }

@@ -5,6 +5,7 @@ import Network
 import POP3
 import Platform
 import SASL
+import TLS
 
 /// One client: what is known of it, and how each line is answered.
 @Loop
@@ -34,7 +35,7 @@ final class RetrievalSession {
     self.listener = listener
     let settings = service.settings
     var offer = SessionSettings(
-      hostName: settings.hostName, offersTLS: service.identity != nil,
+      hostName: settings.hostName, offersTLS: service.identity?.context != nil,
       allowsLoginWithoutTLS: settings.allowsLoginWithoutTLS(connection.peer.host))
     if settings.offersAPOP { offer.timestamp = Self.timestamp(settings.hostName) }
     offer.loginDelay = settings.loginDelay
@@ -160,9 +161,7 @@ final class RetrievalSession {
   }
 
   func startTLS() async throws(ConnectionError) {
-    guard let context = service.identity?.context else {
-      preconditionFailure("TLS is offered only with a certificate")
-    }
+    guard let context = service.identity?.context else { throw .tls(.noCertificate) }
     try await connection.acceptTLS(context, until: deadline)
   }
 

@@ -25,7 +25,7 @@ package final class Accounts {
 
   var users: [UserName: User] { file.content }
   /// Why the file cannot be used now.
-  var problem: UsersFileError? { file.problem }
+  package var problem: UsersFileError? { file.problem }
 
   /// Reads the users.
   ///
@@ -34,12 +34,13 @@ package final class Accounts {
   ///   - domains: The domains of the users, which may follow the name at a login.
   ///   - workers: Where passwords are verified.
   ///   - upgrades: Where verifiers are kept that replace hashes of crypt(3), once it is wanted.
-  ///   - report: Takes each problem that the file comes to have, and the end of it; and each login that
-  ///     must fail because of what stands in it.
-  /// - Throws: why there are no users to begin with.
+  ///   - trouble: Takes why the file cannot be used, and nil when it can again; without it `report` takes
+  ///     sentences about that.
+  ///   - report: Takes each login that must fail because of what stands in the file.
+  /// - Throws: where there are no random numbers.
   package init(
     path: String, domains: [Domain], workers: WorkerPool, upgrades: Upgrades? = nil,
-    report: @escaping @Loop (String) -> Void
+    trouble: (@Loop (String?) -> Void)? = nil, report: @escaping @Loop (String) -> Void
   ) throws(UsersFileError) {
     self.domains = Set(domains)
     self.workers = workers
@@ -56,12 +57,12 @@ package final class Accounts {
       let users = try UsersFile(content, file: path).users
       return Dictionary(uniqueKeysWithValues: users.map { ($0.name, $0) })
     }
-    file = try FollowedFile(source, report: report)
+    file = FollowedFile(source, empty: [:], tell: FileChange.teller(trouble, or: report))
     usersChanged()
   }
 
   /// Reads the file again if it has changed.
-  func refresh() {
+  package func refresh() {
     if file.refresh() { usersChanged() }
   }
 

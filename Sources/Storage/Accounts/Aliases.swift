@@ -14,14 +14,17 @@ package final class Aliases {
 
   /// Reads the aliases.
   ///
-  /// - Parameter report: Takes each problem that the file comes to have, the end of it, and what is
-  ///   wrong with aliases that are well written: those that lead to nobody or in a circle.
-  /// - Throws: why the file cannot be used.
+  /// - Parameters:
+  ///   - trouble: Takes why the file cannot be used, and nil when it can again; without it `report` takes
+  ///     sentences about that.
+  ///   - report: Takes what is wrong with aliases that are well written: those that lead to nobody or in a
+  ///     circle.
   package init(
-    path: String, report: @escaping @Loop (String) -> Void
-  ) throws(UsersFileError) {
+    path: String, trouble: (@Loop (String?) -> Void)? = nil,
+    report: @escaping @Loop (String) -> Void
+  ) {
     self.report = report
-    file = try FollowedFile(Self.source(path), report: report)
+    file = FollowedFile(Self.source(path), empty: [:], tell: FileChange.teller(trouble, or: report))
   }
 
   /// The targets of each alias, its name in lower case.
@@ -33,7 +36,7 @@ package final class Aliases {
   private var remarks: Set<String> = []
 
   /// Reads the file again if it has changed.
-  func refresh() {
+  package func refresh() {
     if file.refresh() { remarks = [] }
   }
 

@@ -5,8 +5,8 @@ import Platform
 ///
 /// Each look costs an open and a stat; so a change holds at once and without a signal.
 ///
-/// **Failures**: while the file cannot be read or holds an error, the last good content goes on and
-/// `problem` says why it may be wrong. Each such state, and the end of it, is reported once.
+/// **Failures**: while the file cannot be read or holds an error, the last good content goes on, at the start an
+/// empty one, and `problem` says why it may be wrong. Each such state, and the end of it, is told once.
 @Loop
 final class FollowedFile<Content> {
   /// What was read last without an error.
@@ -15,8 +15,10 @@ final class FollowedFile<Content> {
   private(set) var problem: UsersFileError?
 
   private let source: Source
-  private let report: @Loop (String) -> Void
+  private let tell: @Loop (FileChange) -> Void
   private var state: State?
+  /// Whether nothing was ever read without an error.
+  private var isEmpty: Bool
 
   /// Which file is followed, and how it is read.
   struct Source {
@@ -45,16 +47,15 @@ final class FollowedFile<Content> {
 
   /// Reads the file for the first time.
   ///
-  /// - Throws: why there is no content to begin with.
-  init(_ source: Source, report: @escaping @Loop (String) -> Void) throws(UsersFileError) {
+  /// - Parameters:
+  ///   - empty: stands for the content of a file that cannot be used from the start.
+  ///   - tell: hears of each problem that the file comes to have, and of the end of it.
+  init(_ source: Source, empty: Content, tell: @escaping @Loop (FileChange) -> Void) {
     self.source = source
-    self.report = report
-    var state: State?
-    guard let content = try Self.read(source, after: &state) else {
-      preconditionFailure("a file that was never read is another than before")
-    }
-    self.content = content
-    self.state = state
+    self.tell = tell
+    content = empty
+    isEmpty = true
+    refresh()
   }
 
   /// Reads the file again if it has changed; returns whether there is new content.
@@ -64,12 +65,17 @@ final class FollowedFile<Content> {
     do throws(UsersFileError) {
       guard let new = try Self.read(source, after: &state) else { return false }
       content = new
+      isEmpty = false
       problem = nil
-      if before != nil { report("\(source.path): is in use again") }
+      if before != nil { tell(.usable("\(source.path): is in use again")) }
       return true
     } catch {
       problem = error
-      if before != error { report("\(error); the \(source.word) known so far stay") }
+      let consequence =
+        isEmpty
+        ? "until it can be used, what needs the \(source.word) is put off"
+        : "the \(source.word) known so far stay"
+      if before != error { tell(.failing("\(error); \(consequence)")) }
       return false
     }
   }
@@ -96,5 +102,28 @@ final class FollowedFile<Content> {
       }
     }
     return try source.parse(content)
+  }
+}
+
+/// A change in what can be known from a file.
+enum FileChange {
+  /// The file cannot be used; the sentence says why, and what holds meanwhile.
+  case failing(String)
+  /// The file is in use again; the sentence names it.
+  case usable(String)
+
+  /// A function that hands changes to `trouble`, or as sentences to `report` where there is none.
+  @Loop
+  static func teller(
+    _ trouble: (@Loop (String?) -> Void)?, or report: @escaping @Loop (String) -> Void
+  ) -> @Loop (FileChange) -> Void {
+    { change in
+      switch change {
+      case .failing(let sentence):
+        if let trouble { trouble(sentence) } else { report(sentence) }
+      case .usable(let sentence):
+        if let trouble { trouble(nil) } else { report(sentence) }
+      }
+    }
   }
 }

@@ -1,5 +1,5 @@
 package import EventLoop
-package import Platform
+import Platform
 
 /// The verifiers of SCRAM that users with a hash of crypt(3) have got at a login, in memory and in a
 /// file: the daemon cannot write the users file.
@@ -14,7 +14,7 @@ package final class Upgrades {
   /// What is known; nil while no hash is to be upgraded.
   private(set) var table: UpgradeTable?
 
-  private nonisolated let directory: Directory
+  private nonisolated let path: String
   private let disk: WorkerPool
   private let report: @Loop (String) -> Void
   private let changed = Condition()
@@ -28,10 +28,8 @@ package final class Upgrades {
   /// The upgrades kept in the state directory at `path`.
   ///
   /// - Parameter report: takes sentences for the admin.
-  package init(
-    path: String, disk: WorkerPool, report: @escaping @Loop (String) -> Void
-  ) throws(SystemError) {
-    directory = try Directory(path: path)
+  package init(path: String, disk: WorkerPool, report: @escaping @Loop (String) -> Void) {
+    self.path = path
     self.disk = disk
     self.report = report
   }
@@ -39,7 +37,7 @@ package final class Upgrades {
   /// Reads the file.
   func begin() {
     do throws(SystemError) {
-      let (table, remark) = try UpgradeFile.read(in: directory)
+      let (table, remark) = try UpgradeFile.read(in: Directory(path: path))
       self.table = table
       if let remark { report(remark) }
     } catch {
@@ -97,7 +95,7 @@ package final class Upgrades {
     isUnwritten = false
     do throws(SystemError) {
       try await disk.run { () throws(SystemError) in
-        try UpgradeFile.write(content, in: directory)
+        try UpgradeFile.write(content, in: Directory(path: path))
       }
       isFailing = false
     } catch {

@@ -10,6 +10,8 @@ package struct GrantFacts: Sendable {
   /// What the user's password is verified against; nil where there is no such user, or none who can log
   /// in.
   package var credential: @Loop @Sendable (_ user: String) -> String?
+  /// Whether a user without a credential is none; while the users cannot be read, no grant ends for want of one.
+  package var areUsersKnown: @Loop @Sendable () -> Bool = { true }
   /// Whether an address is where a login may earn a grant.
   package var mayEarn: @Loop @Sendable (IPAddress) -> Bool
   /// The hosts on the links of this machine at this moment; nil where the kernel does not say.

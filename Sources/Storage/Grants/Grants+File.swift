@@ -72,7 +72,7 @@ extension Grants {
     if case .present(let status) = version {
       let doubt = try doubt(about: status)
       if let doubt { return note(doubt, about: version) }
-      content = try directory.open(Self.fileName).readAll(limit: GrantFile.limitBytes)
+      content = try directory().open(Self.fileName).readAll(limit: GrantFile.limitBytes)
     }
     take(content)
     file.version = version
@@ -91,7 +91,7 @@ extension Grants {
 
   /// Why what stands in the file may be anybody's word.
   private func doubt(about status: FileStatus) throws(SystemError) -> String? {
-    let holder = try directory.descriptor.status()
+    let holder = try directory().descriptor.status()
     if !status.isRegular { return "it is no ordinary file" }
     if status.bytes > GrantFile.limitBytes {
       return "it is longer than \(GrantFile.limitBytes) octets"
@@ -118,7 +118,7 @@ extension Grants {
       }
       note(table.set(grant, at: now).map { [$0] } ?? [])
       // A slip of the hand is told at once, not when somebody tries to send.
-      if grant.credential == nil, facts.credential(grant.user) == nil {
+      if grant.credential == nil, facts.credential(grant.user) == nil, facts.areUsersKnown() {
         report("\(Self.fileName): \(grant.address): there is no user \(grant.user) who can log in")
       }
     }
@@ -228,7 +228,7 @@ extension Grants {
     do throws(SystemError) {
       written = try replace(with: text, unlessChangedFrom: version)
       // What was revoked must not come back when the power fails.
-      if isUrgent, written != nil { try directory.synchronize() }
+      if isUrgent, written != nil { try directory().synchronize() }
       return (written, nil)
     } catch {
       return (written, error)
@@ -239,12 +239,14 @@ extension Grants {
   nonisolated func replace(
     with text: [UInt8], unlessChangedFrom version: Version?
   ) throws(SystemError) -> Version? {
-    try directory.replace(Self.fileName, with: text, mode: 0o640) { () throws(SystemError) in
+    try directory().replace(Self.fileName, with: text, mode: 0o640) { () throws(SystemError) in
       try current() != version
     }.map(Version.init)
   }
 
   private nonisolated func current() throws(SystemError) -> Version {
+    // A directory that is missing is a failure: it does not mean that there are no grants.
+    let directory = try directory()
     do throws(SystemError) {
       return Version(try directory.status(of: Self.fileName))
     } catch let error where error.isNotFound {

@@ -16,6 +16,8 @@ extension Grants {
     var sound: [Grant] = []
     // What ends one may end others with it.
     for grant in candidates where table.isAlive(grant, at: now) {
+      // Worth nothing now, and perhaps again later.
+      if facts.credential(grant.user) == nil, !facts.areUsersKnown() { continue }
       if let reason = flaw(of: grant, among: neighbours) {
         report("\(client): the grant of \(grant.user) at \(grant.address) ends: \(reason)")
         end(grant)
@@ -28,6 +30,15 @@ extension Grants {
 
   /// The first of the grants that let a client send at this moment.
   package func grant(of client: IPAddress) -> Grant? { grants(of: client).first }
+
+  /// Whether the client may have a grant that cannot be told of now, because the users cannot be read.
+  package func isUncertain(of client: IPAddress) -> Bool {
+    if facts.areUsersKnown() { return false }
+    refresh()
+    let now = facts.now()
+    return facts.mayEarn(client)
+      || !candidates(for: client) { table.living(at: now, where: $0) }.isEmpty
+  }
 
   /// The grants that let their own addresses send at this moment, each with its line in the file.
   package func inForce() -> [(grant: Grant, line: String)] {

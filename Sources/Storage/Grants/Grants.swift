@@ -19,7 +19,9 @@ package final class Grants {
   package var rules: GrantRules { didSet { rulesChanged(from: oldValue) } }
   let facts: GrantFacts
   let report: @Loop (String) -> Void
-  nonisolated let directory: Directory
+  private nonisolated let path: String
+  /// The state directory as it is now: its disk may come after the start.
+  nonisolated func directory() throws(SystemError) -> Directory { try Directory(path: path) }
   let disk: WorkerPool
   var table = GrantTable()
   /// The file as it was read or written last.
@@ -32,14 +34,15 @@ package final class Grants {
 
   /// The grants kept in the directory at `path`.
   ///
+  /// A file that is not to be believed is reported, and replaced; one that cannot be read, or whose directory
+  /// is not there, is reported, and read when that is possible.
+  ///
   /// - Parameter report: takes sentences for the admin.
-  /// - Throws: where there is no such directory. A file that is not to be believed is reported, and
-  ///   replaced; one that cannot be read is reported, and read when that is possible.
   package init(
     path: String, disk: WorkerPool, rules: GrantRules, facts: GrantFacts,
     report: @escaping @Loop (String) -> Void
-  ) throws(SystemError) {
-    directory = try Directory(path: path)
+  ) {
+    self.path = path
     self.disk = disk
     self.rules = rules
     self.facts = facts

@@ -11,23 +11,28 @@ package struct Delivery: ~Copyable {
   package let id: QueueID
   let drafts: [Draft]
   private let spool: Spool
+  /// Those of the spool when the delivery began; nil while it was not open.
+  private let directories: SpoolDirectories?
 
-  init(id: QueueID, drafts: [Draft], spool: Spool) {
+  init(id: QueueID, drafts: [Draft], spool: Spool, directories: SpoolDirectories?) {
     self.id = id
     self.drafts = drafts
     self.spool = spool
+    self.directories = directories
   }
 
   deinit {
     // A delivery that was not committed leaves nothing behind.
-    for draft in drafts where !draft.isHandedOver { draft.discard(in: spool.directories) }
+    guard let directories else { return }
+    for draft in drafts where !draft.isHandedOver { draft.discard(in: directories) }
   }
 
   /// Adds content with LF line ends.
   ///
   /// - Throws: what the disk says, such as a full one; the delivery can only be abandoned then.
   package func write(_ content: [UInt8]) async throws(SystemError) {
-    let directories = spool.directories
+    let directories: SpoolDirectories
+    if let own = self.directories { directories = own } else { directories = try spool.directories }
     for draft in drafts where draft.append(content) {
       try await spool.disk.run { () throws(SystemError) in try draft.spill(in: directories) }
     }

@@ -32,8 +32,8 @@ extension Spool {
     _ ids: Set<QueueID>, by action: QueueAction,
     tell: @Loop ([(id: QueueID, result: QueueActionResult)]) async -> Bool
   ) async {
+    guard let directories = try? self.directories else { return }
     var rest = take(ids)[...]
-    let directories = self.directories
     while !rest.isEmpty, !Task.isCancelled {
       let piece = Array(rest.prefix(Self.filesPerPiece))
       let changes = await disk.run { directories.change(piece.map(\.message), by: action) }

@@ -27,7 +27,7 @@ extension Spool {
 
   /// What lies in a user's maildrop; it is read only if it has changed since the last look.
   package func usage(of user: String) async throws(SystemError) -> MaildropUsage {
-    let directories = self.directories
+    let directories = try self.directories
     let known = knownUsage[user]
     let found = try await disk.run { () throws(SystemError) -> KnownUsage? in
       guard let maildrop = try Maildir.open(user, in: directories.mail) else { return nil }
@@ -55,7 +55,7 @@ extension Spool {
 
   /// Whether the user has been told that the maildrop is nearly full.
   package func isToldOfUsage(_ user: String) async throws(SystemError) -> Bool {
-    let directories = self.directories
+    let directories = try self.directories
     return try await disk.run { () throws(SystemError) in
       do throws(SystemError) {
         _ = try directories.mail.subdirectory(user).status(of: Self.noticeName)
@@ -68,7 +68,7 @@ extension Spool {
 
   /// Notes whether the user has been told that the maildrop is nearly full, also for the next start.
   package func noteToldOfUsage(_ user: String, _ isTold: Bool) async throws(SystemError) {
-    let directories = self.directories
+    let directories = try self.directories
     try await disk.run { () throws(SystemError) in
       let maildrop = try directories.mail.subdirectory(user)
       if !isTold {

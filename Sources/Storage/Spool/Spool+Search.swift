@@ -45,7 +45,7 @@ extension Spool {
   private func search(
     _ messages: [QueuedMessage], _ matches: @Sendable (QueueEnvelope) -> Bool
   ) async -> Set<QueueID> {
-    let directories = self.directories
+    guard let directories = try? self.directories else { return [] }
     var found: Set<QueueID> = []
     var start = 0
     while start < messages.count, !Task.isCancelled, !Loop.shared.eventLoop.isDraining {

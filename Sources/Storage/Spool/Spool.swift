@@ -53,7 +53,11 @@ package final class Spool {
     package var isAside = false
   }
 
-  nonisolated let directories: SpoolDirectories
+  private let path: String
+  /// The directories, from the first `open` that has succeeded.
+  private var opened: SpoolDirectories?
+  /// Why the spool cannot be used; nil when it can.
+  package private(set) var failure: SystemError?
   /// The threads for syncs and scans.
   package nonisolated let disk: WorkerPool
   var index = QueueIndex()
@@ -71,11 +75,58 @@ package final class Spool {
   /// How many drafts are committed together at most.
   private static let groupSize = 64
 
-  /// Opens the spool at `path`, an existing directory; makes what is missing in it.
-  package init(path: String, disk: WorkerPool) throws(SystemError) {
-    directories = try SpoolDirectories(path: path)
+  /// The spool at `path`, which `open` opens: until then everything that needs it fails.
+  package init(unopened path: String, disk: WorkerPool) {
+    self.path = path
     self.disk = disk
+    failure = .notOpened
   }
+
+  /// Opens the spool at `path`, an existing directory; makes what is missing in it.
+  package convenience init(path: String, disk: WorkerPool) throws(SystemError) {
+    self.init(unopened: path, disk: disk)
+    opened = try SpoolDirectories(path: path)
+    failure = nil
+  }
+
+  /// Opens the spool, an existing directory, makes what is missing in it, and reads the queue.
+  ///
+  /// It can be called again after it has failed, and has no effect after it has succeeded.
+  ///
+  /// - Parameter longestDelay: as in `load`.
+  /// - Returns: the files that are no messages.
+  package func open(longestDelay: Duration) async throws(SystemError) -> [Stranger] {
+    if failure == nil { return [] }
+    do throws(SystemError) {
+      let path = self.path
+      let directories = try await disk.run { () throws(SystemError) in
+        try SpoolDirectories(path: path)
+      }
+      let strangers = try await load(directories, longestDelay: longestDelay)
+      opened = directories
+      failure = nil
+      arrival.signal()
+      return strangers
+    } catch {
+      failure = error
+      throw error
+    }
+  }
+
+  /// The directories of a spool that is open.
+  ///
+  /// - Throws: why it is not.
+  var directories: SpoolDirectories {
+    get throws(SystemError) {
+      guard let opened else { throw failure ?? .notOpened }
+      return opened
+    }
+  }
+
+  /// The directory of the maildrops, as another value.
+  ///
+  /// - Throws: why the spool is not open.
+  package func mail() throws(SystemError) -> Directory { try directories.mail.duplicate() }
 
   /// How many messages the index holds at most; those that were there at the start are all taken.
   var capacity = 100_000
@@ -102,6 +153,7 @@ package final class Spool {
   ///   - envelope: its recipients are those for the queue.
   ///   - users: names from the users file whose maildrops get the message.
   ///   - trace: the Received field, with LF line ends; it comes first in either file.
+  /// While the spool is not open the delivery fails.
   package func begin(
     _ envelope: SubmittedEnvelope, users: [String], id: QueueID, trace: String
   ) -> Delivery {
@@ -119,7 +171,7 @@ package final class Spool {
       _ = draft.append(Array((returnPath + trace).utf8))
       drafts.append(draft)
     }
-    return Delivery(id: id, drafts: drafts, spool: self)
+    return Delivery(id: id, drafts: drafts, spool: self, directories: opened)
   }
 
   /// A new identifier.
@@ -133,6 +185,7 @@ package final class Spool {
   /// Whoever finds no commit under way does one for all that wait, itself included; those that come
   /// meanwhile form the next group. So a lone message waits for nobody, and a burst shares its syncs.
   func commit(_ drafts: [Draft]) async throws(SystemError) {
+    _ = try directories
     pending += drafts
     for draft in drafts { draft.isHandedOver = true }
     while let waiting = drafts.first(where: { $0.result == nil }) {
@@ -163,8 +216,7 @@ package final class Spool {
     isCommitting = true
     let group = Array(pending.prefix(Self.groupSize))
     pending.removeFirst(group.count)
-    let directories = self.directories
-    await disk.run { Commit.run(group, in: directories) }
+    if let opened { await disk.run { Commit.run(group, in: opened) } }
     await takeBack(group.filter(\.isAbandoned))
     isCommitting = false
     committed.signal()
@@ -185,9 +237,8 @@ package final class Spool {
 
   private func takeBack(_ drafts: [Draft]) async {
     let done = drafts.filter { $0.namesGiven > 0 }
-    if done.isEmpty { return }
-    let directories = self.directories
-    await disk.run { for draft in done { Commit.takeBack(draft, in: directories) } }
+    guard !done.isEmpty, let opened else { return }
+    await disk.run { for draft in done { Commit.takeBack(draft, in: opened) } }
   }
 
   // MARK: Delivering
@@ -208,8 +259,9 @@ package final class Spool {
     message.folder = .current
     let name = message.name.description
     let wallTime = WallClock.now + (due - .now).wholeSeconds
-    let directories = self.directories
+    let directories = opened
     let isMoved = await disk.run { () -> Bool in
+      guard let directories else { return false }
       // None of this must be durable: the message is tried early at worst.
       if let open { try? open.setStatus(reason) }
       if folder != .current {
@@ -229,7 +281,11 @@ package final class Spool {
   /// - Throws: `Stranger` if the file has gone, is damaged or cannot be read now; a damaged one is set
   ///   aside.
   package func open(_ message: QueuedMessage) async throws(Stranger) -> OpenMessage {
-    let directories = self.directories
+    let directories: SpoolDirectories
+    do throws(SystemError) { directories = try self.directories } catch {
+      throw Stranger(
+        file: message.name.description, reason: "\(error)", isTemporary: true)
+    }
     return try await disk.run { () throws(Stranger) -> OpenMessage in
       do throws(Stranger) {
         return try OpenMessage(message, in: directories)
@@ -241,7 +297,7 @@ package final class Spool {
 
   /// Removes a message that has no recipient left to do; one that has gone already is no failure.
   package func remove(_ message: QueuedMessage) async throws(SystemError) {
-    let directories = self.directories
+    let directories = try self.directories
     try await disk.run { () throws(SystemError) in
       _ = try directories.with(message.folder) { folder throws(SystemError) in
         try folder.remove(message.name.description)
@@ -257,7 +313,12 @@ package final class Spool {
   ///   clock may have jumped since.
   /// - Returns: the files that are no messages.
   package func load(longestDelay: Duration) async throws(SystemError) -> [Stranger] {
-    let directories = self.directories
+    try await load(directories, longestDelay: longestDelay)
+  }
+
+  private func load(
+    _ directories: SpoolDirectories, longestDelay: Duration
+  ) async throws(SystemError) -> [Stranger] {
     let found = try await disk.run { () throws(SystemError) in
       try QueueScan(directories, wallTime: WallClock.now)
     }
@@ -275,4 +336,9 @@ extension Draft {
   fileprivate var failure: SystemError? {
     if case .failure(let error) = result { error } else { nil }
   }
+}
+
+extension SystemError {
+  /// The failure of a spool that nobody has opened yet.
+  fileprivate static let notOpened = SystemError(code: 11 /* EAGAIN */, call: "open")
 }

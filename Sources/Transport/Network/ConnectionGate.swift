@@ -82,12 +82,12 @@ package final class ConnectionGate {
 /// The server's side of TLS, replaced as a whole when the certificate is read again.
 @Loop
 package final class ServerIdentity {
-  /// The context of sessions that begin from now on.
-  package var context: TLSContext
+  /// The context of sessions that begin from now on; nil while there is no certificate that can be used.
+  package var context: TLSContext?
   /// The same for clients that may speak TLS 1.0 and 1.1; nil where there are none.
   package var oldContext: TLSContext?
 
-  package init(_ context: TLSContext, oldContext: TLSContext? = nil) {
+  package init(_ context: TLSContext?, oldContext: TLSContext? = nil) {
     self.context = context
     self.oldContext = oldContext
   }

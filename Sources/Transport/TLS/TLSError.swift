@@ -18,6 +18,10 @@ package enum TLSError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The connection failed below TLS.
   case system(SystemError)
 
+  /// The failure of a client that wants TLS while there is no certificate that can be used.
+  package static let noCertificate = TLSError.broken(
+    reason: "there is no certificate that can be used")
+
   package var description: String {
     switch self {
     case .file(let path, let reason): "\(path): \(reason)"

@@ -1,0 +1,30 @@
+import EventLoop
+import Platform
+
+/// Attempts at something that may work later, such as a port that another program has.
+///
+/// They cost nothing once one has succeeded. The waits between them double, from a second to a minute.
+@Loop
+struct Attempts {
+  private var pause: Duration = .seconds(1)
+
+  private static let longestPause: Duration = .seconds(60)
+
+  /// Waits until the next attempt is due.
+  mutating func wait() async throws(WaitError) {
+    try await Loop.shared.eventLoop.sleep(until: .now + pause)
+    pause = min(pause * 2, Self.longestPause)
+  }
+
+  /// Attempts until it works, or the program stops.
+  ///
+  /// - Parameter attempt: says whether it works.
+  static func repeatUntilDone(_ attempt: @Loop () async -> Bool) async {
+    var attempts = Attempts()
+    do throws(WaitError) {
+      while await !attempt() { try await attempts.wait() }
+    } catch {
+      // The program stops.
+    }
+  }
+}
