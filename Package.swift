@@ -85,7 +85,7 @@ let layers = [
         name: "Retrieval",
         imports: [
           "Platform", "EventLoop", "Log", "Mail", "SASL", "POP3", "Network", "TLS", "Maildir",
-          "Accounts", "Grants",
+          "Spool", "Accounts", "Grants",
         ]),
     ]),
   Layer(

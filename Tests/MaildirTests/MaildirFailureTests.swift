@@ -9,8 +9,8 @@
     static let EIO: Int32 = 5
     static let EMFILE: Int32 = 24
 
-    static func filled() throws -> Sample {
-      let sample = try Sample()
+    static func filled(_ durability: Durability = .separate) throws -> Sample {
+      let sample = try Sample(durability)
       for number in 1...3 { try sample.put("new/\(number).a.h,S=2,W=3", "x\n") }
       try sample.put("new/4.a.h", "x\n")
       try sample.put("cur/5.a.h:2,S", "x\n")
@@ -31,11 +31,12 @@
       }
     }
 
-    @Test func `What is still there after a removal has been reported, and can be removed later`()
-      throws
-    {
+    @Test(arguments: [Durability.ordered, .separate])
+    func `What is still there after a removal has been reported, and can be removed later`(
+      durability: Durability
+    ) throws {
       for n in 1... {
-        let sample = try Self.filled()
+        let sample = try Self.filled(durability)
         let contents = try sample.maildir.contents()
         try sample.move("new/2.a.h,S=2,W=3", to: "cur/2.a.h,S=2,W=3:2,S")
         var failures = 0
@@ -44,7 +45,9 @@
           failures = sample.maildir.remove([0, 1, 2, 4], of: contents).failures
         }
         let left = try sample.files().count - 1
-        #expect(failures >= left && (failures > 0) == isReached, "call \(n)")
+        #expect(failures >= left, "call \(n)")
+        // What keeps the inodes until a sync is no removal, and may fail.
+        if durability == .ordered { #expect((failures > 0) == isReached, "call \(n)") }
         #expect(sample.maildir.remove([0, 1, 2, 4], of: contents).failures == 0)
         #expect(try sample.files() == ["new/4.a.h"])
         guard isReached else { break }

@@ -170,9 +170,28 @@ struct MaildirTests {
     let scratch = try ScratchDirectory()
     let parent = try Directory(path: scratch.path)
     #expect(try Maildir.open("alice", in: parent) == nil)
-    try FileManager.default.createDirectory(
-      atPath: "\(scratch.path)/alice/tmp", withIntermediateDirectories: true)
-    #expect(try Maildir.open("alice", in: parent) == nil)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == [])
+  }
+
+  @Test(arguments: [["cur"], ["cur", "tmp"], ["new"], ["tmp"], []])
+  func `A Maildir without its empty folders is read as it is, and gets them again`(
+    folders: [String]
+  ) throws {
+    let scratch = try ScratchDirectory()
+    for folder in folders + ["."] {
+      try FileManager.default.createDirectory(
+        atPath: "\(scratch.path)/alice/\(folder)", withIntermediateDirectories: true)
+    }
+    let folder = folders.first { $0 != "tmp" }
+    if let folder {
+      try Data("x\n".utf8).write(to: URL(filePath: "\(scratch.path)/alice/\(folder)/1.a.h"))
+    }
+    let parent = try Directory(path: scratch.path)
+    let maildir = try #require(try Maildir.open("alice", in: parent))
+    #expect(try maildir.contents().count == (folder == nil ? 0 : 1))
+    for folder in ["cur", "new"] {
+      #expect(FileManager.default.fileExists(atPath: "\(scratch.path)/alice/\(folder)"))
+    }
   }
 
   @Test(arguments: ["", ".", "..", "../alice", "alice/new"])

@@ -10,13 +10,14 @@ struct Sample {
   let scratch: ScratchDirectory
   let maildir: Maildir
 
-  init() throws {
+  /// - Parameter durability: what its file system is taken for.
+  init(_ durability: Durability = .separate) throws {
     scratch = try ScratchDirectory()
     for folder in ["tmp", "new", "cur"] {
       try FileManager.default.createDirectory(
         atPath: "\(scratch.path)/alice/\(folder)", withIntermediateDirectories: true)
     }
-    maildir = try #require(try Maildir.open("alice", in: Directory(path: scratch.path)))
+    maildir = try #require(try Maildir.open("alice", in: Directory(path: scratch.path), durability))
   }
 
   func put(_ file: String, _ content: String = "") throws {

@@ -8,6 +8,7 @@ import Testing
 
 @testable import Accounts
 @testable import Network
+import Spool
 @testable import Retrieval
 
 /// The service with the test bed's users and maildrops, in a directory of its own.
@@ -77,11 +78,7 @@ final class Bed {
       hostName: "gw.home.example", allowsLoginWithoutTLS: { _ in true }, timeout: timeout)
     service = Retrieval(
       settings, identity: identity, accounts: accounts, grants: grants, conduct: conduct,
-      maildrops: Maildrops(disk: workers) { [path = scratch.path] () throws(SystemError) in
-        let spool = try Directory(path: path)
-        try spool.makeDirectory("mail")
-        return try spool.subdirectory("mail")
-      })
+      maildrops: try Maildrops(Spool(path: scratch.path, disk: workers), disk: workers))
   }
 
   /// Runs `body` as the client of one session, and returns when both have ended.

@@ -7,26 +7,85 @@
 
   /// "Accepted means there, exactly once": each system call of a commit fails in turn.
   @Suite struct CommitFailureTests {
-    @Test("Whichever call fails, a message is whole and acknowledged, or is not there")
-    func everyCallOnce() throws {
+    static let durabilities: [Durability] = [.ordered, .wholeRenames, .separate]
+
+    @Test(
+      "Whichever call fails, a message is whole and acknowledged, or is not there",
+      arguments: durabilities)
+    func everyCallOnce(_ durability: Durability) throws {
       for code in [ENOSPC, EIO, EMFILE] {
         var n = 1
-        while try attempt(failing: n, .once, with: code) { n += 1 }
+        while try attempt(failing: n, .once, with: code, durability) { n += 1 }
         #expect(n > 15, "the calls of a commit go through the seam")
       }
     }
 
-    @Test("When the disk goes away at any call, nothing acknowledged is missing")
-    func everyCallOnwards() throws {
+    @Test(
+      "When the disk goes away at any call, nothing acknowledged is missing",
+      arguments: durabilities
+    )
+    func everyCallOnwards(_ durability: Durability) throws {
       var n = 1
-      while try attempt(failing: n, .onwards, with: EIO) { n += 1 }
+      while try attempt(failing: n, .onwards, with: EIO, durability) { n += 1 }
+    }
+
+    @Test(
+      "A call that the file system does not have is done without",
+      arguments: ["renameat2", "sync_file_range"], [EINVAL, ENOSYS, EPERM])
+    func missingCalls(name: String, code: Int32) throws {
+      let spool = try SpoolScratch(.ordered)
+      let queued = spool.queueDraft()
+      let local = spool.mailDraft("hello\n", for: ["ann"], counter: 2)
+      let directories = spool.directories
+      let (isReached, _) = FaultInjection.failing(every: name, with: code) {
+        Commit.run([queued, local], in: directories)
+      }
+      #expect(isReached)
+      for draft in [queued, local] { try #require(draft.result).get() }
+      #expect(spool.names(in: "queue/new") == [try queued.finalName.description])
+      #expect(spool.names(in: "queue/tmp") == [])
+      // A name that is taken is as safe as with the call.
+      let again = spool.queueDraft()
+      _ = FaultInjection.failing(every: name, with: code) {
+        Commit.run([again], in: directories)
+      }
+      #expect(throws: SystemError(code: EEXIST, call: "linkat")) { try again.result?.get() }
+      #expect(spool.names(in: "queue/new") == [try queued.finalName.description])
+    }
+
+    @Test("A folder that cannot be synced by itself is synced with its file system")
+    func syncedFileSystem() throws {
+      let spool = try SpoolScratch(.wholeRenames)
+      let draft = spool.queueDraft()
+      let directories = spool.directories
+      let (isReached, _) = FaultInjection.failing(every: "fsync", with: EINVAL) {
+        Commit.run([draft], in: directories)
+      }
+      #expect(isReached)
+      try #require(draft.result).get()
+    }
+
+    @Test("A temporary name that stays refuses no message that its reader can fetch")
+    func temporaryNameStays() throws {
+      let spool = try SpoolScratch()
+      let draft = spool.mailDraft("hello\n", for: ["ann", "bob"])
+      let directories = spool.directories
+      let (isReached, _) = FaultInjection.failing(every: "unlinkat", with: EIO) {
+        Commit.run([draft], in: directories)
+      }
+      #expect(isReached)
+      try #require(draft.result).get()
+      for user in ["ann", "bob"] { #expect(spool.names(in: "mail/\(user)/new").count == 1) }
+      _ = try spool.scan()
+      #expect(spool.names(in: "queue/tmp") == [])
+      for user in ["ann", "bob"] { #expect(spool.names(in: "mail/\(user)/new").count == 1) }
     }
 
     /// Commits a message for the queue and one for two maildrops; says whether the call was reached.
     private func attempt(
-      failing n: Int, _ extent: FaultInjection.Extent, with code: Int32
+      failing n: Int, _ extent: FaultInjection.Extent, with code: Int32, _ durability: Durability
     ) throws -> Bool {
-      let spool = try SpoolScratch()
+      let spool = try SpoolScratch(durability)
       let queued = spool.queueDraft("Subject: x\n\n\(String(repeating: "line\n", count: 9000))")
       let local = spool.mailDraft("hello\n", for: ["ann", "bob"], counter: 2)
       let directories = spool.directories

@@ -187,11 +187,14 @@ import Testing
   @Suite struct QueueActionFailureTests {
     @Test(
       "Whichever call fails, no message is lost, and none is said to be held that is not",
-      arguments: [QueueAction.hold, .release, .remove], [FaultInjection.Extent.once, .onwards])
-    func everyCall(action: QueueAction, extent: FaultInjection.Extent) throws {
+      arguments: [QueueAction.hold, .release, .remove],
+      [(Durability.ordered, FaultInjection.Extent.once), (.ordered, .onwards), (.separate, .once)])
+    func everyCall(
+      action: QueueAction, disk: (durability: Durability, extent: FaultInjection.Extent)
+    ) throws {
       var n = 1
       while true {
-        let spool = try SpoolScratch()
+        let spool = try SpoolScratch(disk.durability)
         var messages = [try spool.queued(), try spool.queued(spool.queueDraft(counter: 2))]
         let before: QueueFolder = action == .release ? .held : .new
         for place in messages.indices where before != .new {
@@ -200,7 +203,7 @@ import Testing
         }
         let directories = spool.directories
         var changes: [QueueChange] = []
-        let (isReached, _) = FaultInjection.failing(call: n, extent, with: EIO) {
+        let (isReached, _) = FaultInjection.failing(call: n, disk.extent, with: EIO) {
           changes = directories.change(messages, by: action)
         }
         let after = action == .hold ? "hold" : action == .release ? "cur" : nil
@@ -218,6 +221,28 @@ import Testing
         n += 1
       }
       #expect(n > 3)
+    }
+
+    @Test(
+      "When the disk goes away in the middle of a move of two names, the start finds one message",
+      arguments: [QueueAction.hold, .release])
+    func twoNames(action: QueueAction) throws {
+      var n = 1
+      while true {
+        let spool = try SpoolScratch(.separate)
+        var message = try spool.queued()
+        if action == .release {
+          try spool.directories.move(message.name.description, from: .new, to: .held)
+          message.folder = .held
+        }
+        let directories = spool.directories
+        let (isReached, _) = FaultInjection.failing(call: n, .onwards, with: EIO) {
+          _ = directories.change([message], by: action)
+        }
+        #expect(try spool.scan().messages.map(\.0.name) == [message.name], "call \(n)")
+        if !isReached { break }
+        n += 1
+      }
     }
   }
 #endif

@@ -244,7 +244,8 @@ import Testing
             original: .beginning(Array("Subject: hello\n\n".utf8)))
           let isReached = await bed.disk.run { FaultInjection.end() }
           #expect(try bed.files(in: "mail/me/new").count == (report == nil ? 0 : 1))
-          #expect(try bed.files(in: "queue/tmp") == [])
+          // A temporary name that could not be removed is left to the next start.
+          if report == nil { #expect(try bed.files(in: "queue/tmp") == []) }
           if !isReached {
             #expect(report != nil && call > 5)
             break

@@ -10,9 +10,10 @@ struct SpoolScratch {
   let directories: SpoolDirectories
   var path: String { scratch.path }
 
-  init() throws {
+  /// - Parameter durability: what the file system is taken for; nil for what it is.
+  init(_ durability: Durability? = nil) throws {
     scratch = try ScratchDirectory()
-    directories = try SpoolDirectories(path: scratch.path)
+    directories = try SpoolDirectories(path: scratch.path, durability: durability)
   }
 
   /// A draft for the queue with the envelope before `content`.

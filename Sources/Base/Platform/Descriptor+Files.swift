@@ -64,19 +64,28 @@ extension Descriptor {
   /// Starts writing the file's data to the device, and returns when the device has taken it.
   ///
   /// Durability: none by itself, for the device may still hold the data in its cache, and the file
-  /// system its map in its journal. See `FileSystemKind.commitsDataWithDirectory`.
+  /// system its map in its journal. See `Durability.ordered`. Where the kernel has no such call the data is
+  /// synced.
   package borrowing func writeBack() throws(SystemError) {
     let number = self.number
-    _ = try attempt("sync_file_range") {
-      sync_file_range(number, 0, 0, UInt32(cl_SYNC_FILE_RANGE_WRITE_AND_WAIT))
+    do throws(SystemError) {
+      _ = try attempt("sync_file_range") {
+        sync_file_range(number, 0, 0, UInt32(cl_SYNC_FILE_RANGE_WRITE_AND_WAIT))
+      }
+    } catch let error where error.isNotSupported {
+      try synchronizeData()
     }
   }
 
   /// Starts writing the file's data to the device without waiting for it.
   package borrowing func startWriteBack() throws(SystemError) {
     let number = self.number
-    _ = try attempt("sync_file_range") {
-      sync_file_range(number, 0, 0, UInt32(cl_SYNC_FILE_RANGE_WRITE))
+    do throws(SystemError) {
+      _ = try attempt("sync_file_range") {
+        sync_file_range(number, 0, 0, UInt32(cl_SYNC_FILE_RANGE_WRITE))
+      }
+    } catch let error where error.isNotSupported {
+      // It is written when it is synced.
     }
   }
 
@@ -123,14 +132,6 @@ extension Descriptor {
       freeFiles: raw.f_files == 0 ? .max : Int(clamping: raw.f_favail),
       isReadOnly: raw.f_flag & 1 /* ST_RDONLY */ != 0)
   }
-
-  /// What the file system that holds the file promises about syncing.
-  package borrowing func fileSystemKind() throws(SystemError) -> FileSystemKind {
-    let number = self.number
-    var raw = statfs()
-    _ = try attempt("fstatfs") { unsafe fstatfs(number, &raw) }
-    return FileSystemKind(magic: UInt32(truncatingIfNeeded: raw.f_type))
-  }
 }
 
 /// What a file system has, and what is free for an unprivileged process.
@@ -149,22 +150,5 @@ package struct FileSystemSpace: Equatable, Sendable {
     self.freeBytes = freeBytes
     self.freeFiles = freeFiles
     self.isReadOnly = isReadOnly
-  }
-}
-
-/// The promise of a file system about the order of data and directory.
-package struct FileSystemKind: Equatable, Sendable {
-  /// Whether syncing a directory also makes durable the file data whose write-back had completed
-  /// before the file was renamed into it.
-  ///
-  /// True for ext2/3/4 and XFS: one journal (ext4: one running transaction; XFS: one log in order)
-  /// carries the block map, the size and the name, and its commit record is preceded by a flush of
-  /// the device cache. Elsewhere each file is synced by itself.
-  package let commitsDataWithDirectory: Bool
-
-  init(magic: UInt32) {
-    let ext4: UInt32 = 0xEF53
-    let xfs: UInt32 = 0x5846_5342
-    commitsDataWithDirectory = magic == ext4 || magic == xfs
   }
 }

@@ -93,10 +93,19 @@ package struct Directory: ~Copyable, Sendable {
   }
 
   /// Moves a file; fails with `EEXIST` if the new name is taken.
+  ///
+  /// Some file systems (NFS, several of FUSE) cannot exclude that: there the file gets its new name as a second
+  /// one and loses the old one then. If the old name cannot be removed, it stays and nothing is thrown, since the
+  /// file is where it was to be.
   package borrowing func renameExclusively(
     _ name: String, to target: borrowing Directory, as newName: String
   ) throws(SystemError) {
-    try move(name, to: target, as: newName, flags: UInt32(cl_RENAME_NOREPLACE))
+    do throws(SystemError) {
+      try move(name, to: target, as: newName, flags: UInt32(cl_RENAME_NOREPLACE))
+    } catch let error where error.isNotSupported {
+      try link(name, to: target, as: newName)
+      _ = try? remove(name)
+    }
   }
 
   private borrowing func move(
@@ -151,6 +160,16 @@ package struct Directory: ~Copyable, Sendable {
     return FileStatus(raw)
   }
 
+  /// Whether there is a directory of that name; anything else of the name is an error.
+  package borrowing func isDirectoryThere(_ name: String) throws(SystemError) -> Bool {
+    do throws(SystemError) {
+      _ = try subdirectory(name)
+      return true
+    } catch let error where error.isNotFound {
+      return false
+    }
+  }
+
   /// Sets a file's time of last change, Unix time in seconds.
   package borrowing func setModified(_ name: String, _ seconds: Int64) throws(SystemError) {
     try Self.check(name)
@@ -166,8 +185,42 @@ package struct Directory: ~Copyable, Sendable {
     _ = try attempt("flock") { flock(number, LOCK_EX | LOCK_NB) }
   }
 
+  /// Moves a file so that a power cut leaves it under one of its names at least; fails with `EEXIST` if the new
+  /// name is taken.
+  ///
+  /// **Durability**: the move itself may be undone by a power cut. Where renames are not whole, the new name is
+  /// synced before the old one goes, and a power cut may leave both.
+  package borrowing func relocate(
+    _ name: String, to target: borrowing Directory, as newName: String, _ durability: Durability
+  ) throws(SystemError) {
+    guard durability == .separate else {
+      return try renameExclusively(name, to: target, as: newName)
+    }
+    do throws(SystemError) { try link(name, to: target, as: newName) } catch let error
+      where error.isNotSupported
+    {
+      // A directory, or a file system without second names.
+      return try renameExclusively(name, to: target, as: newName)
+    }
+    do throws(SystemError) {
+      try target.synchronize()
+      try remove(name)
+    } catch {
+      _ = try? target.remove(newName)
+      throw error
+    }
+  }
+
   /// Returns when the names in the directory are on the device.
-  package borrowing func synchronize() throws(SystemError) { try descriptor.synchronize() }
+  ///
+  /// Where directories cannot be synced by themselves all of the file system is.
+  package borrowing func synchronize() throws(SystemError) {
+    do throws(SystemError) { try descriptor.synchronize() } catch let error
+      where error.isNotSupported
+    {
+      try descriptor.synchronizeFileSystem()
+    }
+  }
 
   private static func check(_ name: String) throws(SystemError) {
     if name.isEmpty || name == "." || name == ".."

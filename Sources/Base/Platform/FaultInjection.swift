@@ -20,9 +20,12 @@
       var first: Int
       var extent: Extent
       var code: Int32
+      /// The only call that counts, by its name; nil for all.
+      var name: String?
       var calls = 0
 
-      mutating func next() -> Int32? {
+      mutating func next(_ call: StaticString) -> Int32? {
+        if let name, name != "\(call)" { return nil }
         calls += 1
         let fails = extent == .once ? calls == first : calls >= first
         return fails ? code : nil
@@ -45,13 +48,25 @@
       return (end(), failure)
     }
 
+    /// Runs `body` on this thread with each call of this name failing with `code`; says whether there was one.
+    package static func failing<Failure: Error>(
+      every name: String, with code: Int32, in body: () throws(Failure) -> Void
+    ) -> (reached: Bool, failure: Failure?) {
+      begin(call: 1, .onwards, with: code, named: name)
+      var failure: Failure?
+      do { try body() } catch { failure = error }
+      return (end(), failure)
+    }
+
     /// Has the `n`-th system call of this thread fail from now on, until `end`: for work that comes to
     /// the thread in pieces, as to the only one of a pool.
-    package static func begin(call n: Int, _ extent: Extent = .once, with code: Int32) {
+    package static func begin(
+      call n: Int, _ extent: Extent = .once, with code: Int32, named name: String? = nil
+    ) {
       let thread = UInt(pthread_self())
       plans.withLock { plans in
         precondition(plans[thread] == nil, "one plan a thread")
-        plans[thread] = Plan(first: n, extent: extent, code: code)
+        plans[thread] = Plan(first: n, extent: extent, code: code, name: name)
       }
     }
 
@@ -63,7 +78,7 @@
 
     static func failure(of call: StaticString) -> Int32? {
       plans.withLock { plans in
-        plans.isEmpty ? nil : plans[UInt(pthread_self())]?.next()
+        plans.isEmpty ? nil : plans[UInt(pthread_self())]?.next(call)
       }
     }
   }

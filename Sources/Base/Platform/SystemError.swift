@@ -65,6 +65,12 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
   /// Whether the process has not the right to do this.
   package var isPermissionDenied: Bool { code == EACCES || code == EPERM }
 
+  /// Whether the kernel, the file system or a filter of system calls does not have the call, or not this form of
+  /// it; some filters say `EPERM`.
+  package var isNotSupported: Bool {
+    code == ENOSYS || code == EINVAL || code == EOPNOTSUPP || code == EPERM
+  }
+
   /// Whether a non-blocking call has nothing to do yet.
   package var isWouldBlock: Bool { code == EAGAIN || code == EINPROGRESS }
 

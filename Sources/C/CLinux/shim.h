@@ -43,6 +43,7 @@
 extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
 extern int pipe2(int ends[2], int flags);
 extern int renameat2(int from, const char *old, int to, const char *new_, unsigned flags);
+extern int syncfs(int fd);
 extern int sync_file_range(int fd, off_t offset, off_t bytes, unsigned flags);
 enum {
     cl_SYNC_FILE_RANGE_WRITE = 2,

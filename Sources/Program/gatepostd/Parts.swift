@@ -61,7 +61,7 @@ struct Parts {
       accounts: accounts, aliases: aliases, rules: configuration.localRules)
     let spool = Spool(unopened: server.spool, disk: disk)
     self.spool = spool
-    maildrops = Maildrops(disk: disk) { () throws(SystemError) in try spool.mail() }
+    maildrops = Maildrops(spool, disk: disk)
     let surroundings = SurroundingsCache()
     trusted = ListedClients(configuration.relay.networks, surroundings: surroundings)
     earning = ListedClients([], surroundings: surroundings)

@@ -35,6 +35,7 @@ final class SpoolOpening {
       for stranger in try await spool.open(longestDelay: longestDelay) {
         Log.record(stranger.event)
       }
+      Log.say(.info, "\(subject): \(spool.syncing)")
       troubles.end(subject, "can be used; \(spool.count) messages queued")
       return true
     } catch {

@@ -1,6 +1,7 @@
 package import EventLoop
 internal import Maildir
-package import Platform
+import Platform
+package import Spool
 
 /// The maildrops of all users, each open in one session at most.
 ///
@@ -8,17 +9,13 @@ package import Platform
 /// that read the Maildir by themselves need none, as Maildir is made for that.
 @Loop
 package final class Maildrops {
-  private let directory: @Loop () throws(SystemError) -> Directory
+  private let spool: Spool
   private let disk: WorkerPool
   private var openUsers: Set<String> = []
 
-  /// The maildrops in a directory; files are read by the workers of `disk`.
-  ///
-  /// - Parameter directory: the directory, or why there is none at this moment.
-  package init(
-    disk: WorkerPool, in directory: @escaping @Loop () throws(SystemError) -> Directory
-  ) {
-    self.directory = directory
+  /// The maildrops of a spool; files are read by the workers of `disk`.
+  package init(_ spool: Spool, disk: WorkerPool) {
+    self.spool = spool
     self.disk = disk
   }
 
@@ -30,9 +27,9 @@ package final class Maildrops {
   func open(_ user: String, expiryDays: Int? = nil) async throws(SystemError) -> OpenMaildrop? {
     guard openUsers.insert(user).inserted else { return nil }
     do throws(SystemError) {
-      let directory = Shared(directory: try directory())
+      let folder = try spool.maildrops
       let (maildir, contents) = try await disk.run { () throws(SystemError) in
-        let maildir = try Maildir.open(user, in: directory.directory)
+        let maildir = try folder.maildrop(of: user)
         return (maildir, try maildir?.contents(expiry: Self.expiry(expiryDays)) ?? .empty)
       }
       return OpenMaildrop(user: user, maildir: maildir, contents: contents, disk: disk)
@@ -51,11 +48,4 @@ package final class Maildrops {
 
   /// Lets another session have the maildrop.
   func close(_ maildrop: OpenMaildrop) { openUsers.remove(maildrop.user) }
-}
-
-/// A directory that a worker may use too.
-private final class Shared: Sendable {
-  let directory: Directory
-
-  init(directory: consuming Directory) { self.directory = directory }
 }

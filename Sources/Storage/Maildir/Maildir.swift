@@ -11,29 +11,44 @@ package final class Maildir: Sendable {
   let root: Directory
   let new: Directory
   let current: Directory
+  private let durability: Durability
 
   private init(
-    root: consuming Directory, new: consuming Directory, current: consuming Directory
+    root: consuming Directory, new: consuming Directory, current: consuming Directory,
+    durability: Durability
   ) {
     self.root = root
+    self.durability = durability
     self.new = new
     self.current = current
   }
 
   /// Opens the Maildir `name` in `parent`; nil when there is none, as before the first delivery.
+  ///
+  /// A folder that is missing in it is made: git, rclone and zip drop those that are empty.
+  ///
+  /// - Parameter durability: what must be synced on its file system.
   package static func open(
-    _ name: String, in parent: borrowing Directory
+    _ name: String, in parent: borrowing Directory, _ durability: Durability = .separate
   ) throws(SystemError) -> Maildir? {
-    do throws(SystemError) {
-      let root = try parent.subdirectory(name)
-      // A delivery makes this one last.
-      let new = try root.subdirectory("new")
-      try root.makeDirectory("cur")
-      let current = try root.subdirectory("cur")
-      return Maildir(root: root, new: new, current: current)
-    } catch let error where error.isNotFound {
+    let root: Directory
+    do throws(SystemError) { root = try parent.subdirectory(name) } catch let error
+      where error.isNotFound
+    {
       return nil
     }
+    // A delivery takes a `new` that is there as a sign that all names above it are durable.
+    let hasNew = try root.isDirectoryThere("new")
+    if !hasNew { try parent.synchronize() }
+    try root.makeDirectory("cur")
+    if !hasNew {
+      try root.makeDirectory("tmp")
+      try root.makeDirectory("new")
+      try root.synchronize()
+    }
+    return Maildir(
+      root: root, new: try root.subdirectory("new"), current: try root.subdirectory("cur"),
+      durability: durability)
   }
 
   /// Opens a message for reading, wherever it is by now; nil when it was removed, or cannot be told from its
@@ -51,10 +66,42 @@ package final class Maildir: Sendable {
 
   /// Removes messages, wherever they are by now; one that was removed already is no failure.
   ///
-  /// Durability: none is needed, for a message that a crash brings back can be removed again.
+  /// Durability: none is needed where renames are whole, for a message that a crash brings back can be removed
+  /// again. Elsewhere its name could come back for the mail of somebody else that has got its inode: there the
+  /// files stay open until their names are gone for good.
   ///
   /// - Returns: how many may still be there, and the last reason.
   package func remove(
+    _ indices: [Int], of contents: MaildirContents
+  ) -> (failures: Int, reason: SystemError?) {
+    guard durability == .separate else { return removeNames(indices, of: contents) }
+    var result: (failures: Int, reason: SystemError?) = (0, nil)
+    for start in stride(from: 0, to: indices.count, by: Self.filesAtOnce) {
+      let piece = Array(indices[start..<min(start + Self.filesAtOnce, indices.count)])
+      let open = piece.compactMap { index in try? OpenFile(of: self.open(index, of: contents)) }
+      let (failures, reason) = removeNames(piece, of: contents)
+      result = (result.failures + failures, reason ?? result.reason)
+      _ = try? new.synchronize()
+      _ = try? current.synchronize()
+      withExtendedLifetime(open) {}
+    }
+    return result
+  }
+
+  /// How many files are open at a time while their names are removed.
+  private static let filesAtOnce = 64
+
+  /// Keeps the inode of a file from being given to another.
+  private final class OpenFile {
+    private let file: Descriptor
+
+    init?(of file: consuming Descriptor?) {
+      guard let file else { return nil }
+      self.file = file
+    }
+  }
+
+  private func removeNames(
     _ indices: [Int], of contents: MaildirContents
   ) -> (failures: Int, reason: SystemError?) {
     var failures = 0
@@ -90,15 +137,17 @@ package final class Maildir: Sendable {
   /// One that another program has moved or removed meanwhile stays as it is, and so does one that cannot
   /// be marked.
   package func markRead(_ indices: [Int], of contents: MaildirContents) {
+    // A power cut must not take the old names and leave no others: one sync for all of them comes between.
+    var linked: [Mark] = []
     for index in indices {
-      let name = contents.name(of: index)
-      let base = String(decoding: contents.base(of: index), as: UTF8.self)
-      let flags = Set(name.utf8.dropFirst(base.utf8.count + ":2,".utf8.count))
-      if !contents.isNew(index), flags.contains(UInt8(ascii: "S")) { continue }
-      let marks = flags.union([UInt8(ascii: "S")]).sorted()
-      let marked = "\(base):2,\(String(decoding: marks, as: UTF8.self))"
+      guard let mark = mark(index, of: contents) else { continue }
       do throws(SystemError) {
-        if contents.isNew(index) {
+        let (name, marked) = (mark.name, mark.marked)
+        if durability == .separate {
+          try mark.isNew
+            ? new.link(name, to: current, as: marked) : current.link(name, to: current, as: marked)
+          linked.append(mark)
+        } else if mark.isNew {
           try new.renameExclusively(name, to: current, as: marked)
         } else {
           try current.renameExclusively(name, to: current, as: marked)
@@ -107,6 +156,35 @@ package final class Maildir: Sendable {
         // It is read again, or has gone.
       }
     }
+    if linked.isEmpty { return }
+    let isSynced = (try? current.synchronize()) != nil
+    for mark in linked {
+      if !isSynced {
+        _ = try? current.remove(mark.marked)
+      } else if mark.isNew {
+        _ = try? new.remove(mark.name)
+      } else {
+        _ = try? current.remove(mark.name)
+      }
+    }
+  }
+
+  private struct Mark {
+    var isNew: Bool
+    var name: String
+    var marked: String
+  }
+
+  /// The name of a message, and the one that marks it as read; nil where it is marked already.
+  private func mark(_ index: Int, of contents: MaildirContents) -> Mark? {
+    let name = contents.name(of: index)
+    let base = String(decoding: contents.base(of: index), as: UTF8.self)
+    let flags = Set(name.utf8.dropFirst(base.utf8.count + ":2,".utf8.count))
+    let isNew = contents.isNew(index)
+    if !isNew, flags.contains(UInt8(ascii: "S")) { return nil }
+    let marks = flags.union([UInt8(ascii: "S")]).sorted()
+    let marked = "\(base):2,\(String(decoding: marks, as: UTF8.self))"
+    return Mark(isNew: isNew, name: name, marked: marked)
   }
 
   private func reopen(_ search: MaildirSearch) throws(SystemError) -> Descriptor? {

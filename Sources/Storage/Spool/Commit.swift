@@ -3,10 +3,24 @@ import Platform
 /// Makes a group of drafts durable with as few flushes of the device as the file system allows.
 ///
 /// **Durability**: for each draft its data is synced first, then the name is made, then each
-/// directory that got a name is synced, once for the group. On ext4 and XFS "synced first" means
-/// that the data has been written back and is covered by the flush that the sync of the directory
-/// ends with (`FileSystemKind.commitsDataWithDirectory`), so a group costs one flush for each
-/// directory. Elsewhere each file is synced by itself.
+/// directory that got a name is synced, once for the group. What a sync covers is a promise of the file
+/// system (`Durability`), which is told by its line in mountinfo and, for ext, by what its driver says of a
+/// journal; where it cannot be told, nothing is taken as promised:
+///
+///     file system              data of a message      its name               moved or removed later
+///     -----------------------  ---------------------  ---------------------  ----------------------------
+///     ext3, ext4 with a        written back, covered  fsync of the folder    rename; nothing is synced
+///     journal; XFS (ordered)   by the folder's sync
+///     btrfs (wholeRenames)     fdatasync              fsync of the folder    rename; nothing is synced
+///     ext2, ext4 without a     fdatasync              fsync of the folder,   second name, fsync of its
+///     journal or mounted                              of the file, and of    folder, then the first goes;
+///     data=writeback, every                           `tmp`                  a removal is synced while the
+///     other (separate)                                                       file is open
+///
+/// So with a journal a group costs one flush for each directory. What comes last for `separate` keeps the
+/// number of names of a file true on the device: with too few, the removal of one name frees a file that another
+/// user still has. A file system without a journal must be checked after a power cut all the same (`fsck` at
+/// boot), as its map of free blocks is synced by nobody.
 ///
 /// **Failures**: a draft that fails leaves no name behind, and does not touch the others of its
 /// group, unless it is the sync of the directory they share.
@@ -26,16 +40,17 @@ struct Commit {
     var commit = Commit(drafts, in: directories)
     commit.eachDraft { (draft, directories) throws(SystemError) in
       try draft.spill(in: directories)
-      if directories.commitsDataWithDirectory { try draft.startWriteBack() }
+      if directories.durability == .ordered { try draft.startWriteBack() }
     }
     commit.eachDraft { (draft, directories) throws(SystemError) in
-      if directories.commitsDataWithDirectory {
+      if directories.durability == .ordered {
         try draft.writeBack()
       } else {
         try draft.synchronizeData()
       }
     }
     commit.place()
+    if directories.durability == .separate { commit.synchronizeNumberOfNames() }
     commit.synchronizeQueue()
     commit.synchronizeMaildrops()
     commit.finish()
@@ -66,11 +81,20 @@ struct Commit {
             try directories.temporary.link(draft.temporaryName, to: new, as: name)
             draft.namesGiven += 1
           }
-          try directories.temporary.remove(draft.temporaryName)
+          // One that stays is removed at the next start; the message may have been fetched by now.
+          _ = try? directories.temporary.remove(draft.temporaryName)
         }
       } catch {
         failures[index] = error
       }
+    }
+  }
+
+  /// Has the device know how many names each file has, and that the temporary one is gone.
+  private mutating func synchronizeNumberOfNames() {
+    eachDraft { (draft, _) throws(SystemError) in try draft.synchronize() }
+    do throws(SystemError) { try directories.temporary.synchronize() } catch {
+      for index in drafts.indices where failures[index] == nil { failures[index] = error }
     }
   }
 

@@ -74,6 +74,9 @@ final class Draft: @unchecked Sendable {
 
   func synchronizeData() throws(SystemError) { try file?.synchronizeData() }
 
+  /// Syncs the file with its attributes, of which one is how many names it has.
+  func synchronize() throws(SystemError) { try file?.synchronize() }
+
   /// Closes the file and removes it from the temporary directory.
   func discard(in directories: SpoolDirectories) {
     guard file != nil else { return }

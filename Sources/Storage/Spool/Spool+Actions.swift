@@ -86,7 +86,7 @@ extension SpoolDirectories {
   func change(_ messages: [QueuedMessage], by action: QueueAction) -> [QueueChange] {
     var changes = messages.map { message in
       do throws(SystemError) {
-        return QueueChange(isMade: try change(message, by: action))
+        return try change(message, by: action)
       } catch {
         return QueueChange(error: error)
       }
@@ -111,21 +111,22 @@ extension SpoolDirectories {
   }
 
   /// Says whether the action is for a message in this place.
-  private func change(_ message: QueuedMessage, by action: QueueAction) throws(SystemError) -> Bool
-  {
+  private func change(
+    _ message: QueuedMessage, by action: QueueAction
+  ) throws(SystemError) -> QueueChange {
     let name = message.name.description
     switch action {
     case .hold:
       if message.folder != .held { try move(name, from: message.folder, to: .held) }
     case .release:
-      if message.folder != .held { return false }
+      if message.folder != .held { return QueueChange() }
       try move(name, from: .held, to: .current)
       // After a crash it is due as well; if this fails, at the time it had before.
       try? current.setModified(name, WallClock.now)
     case .remove:
-      _ = try with(message.folder) { folder throws(SystemError) in try folder.remove(name) }
-    case .retry, .bounce: return false
+      return QueueChange(isMade: true, error: try remove(message))
+    case .retry, .bounce: return QueueChange()
     }
-    return true
+    return QueueChange(isMade: true)
   }
 }

@@ -1,5 +1,5 @@
 import EventLoop
-import Maildir
+package import Maildir
 package import Platform
 
 /// What lies in a maildrop.
@@ -12,6 +12,16 @@ package struct MaildropUsage: Equatable, Sendable {
   package init(bytes: Int = 0, messages: Int = 0) {
     self.bytes = bytes
     self.messages = messages
+  }
+}
+
+/// The maildrops of a spool that is open.
+package struct MaildropFolder: Sendable {
+  let directories: SpoolDirectories
+
+  /// Opens a user's maildrop; nil when there is none, as before the first delivery; blocks.
+  package func maildrop(of user: String) throws(SystemError) -> Maildir? {
+    try Maildir.open(user, in: directories.mail, directories.durability)
   }
 }
 

@@ -29,8 +29,11 @@ package import Platform
 /// RFC 5321 §4.1.1.4 leaves room for, and the only one.
 ///
 /// A file's mtime is the time of the next attempt. A recipient that is done or has failed is marked
-/// by one byte in place; when none is left to do, the file is removed. The removal is not synced: a
-/// power cut in the few seconds until the file system writes it out repeats a delivery.
+/// by one byte in place; when none is left to do, the file is removed. The removal is not synced where the
+/// file system has a journal: a power cut in the few seconds until it writes it out repeats a delivery.
+///
+/// A message that is found in two directories of the queue was being moved when the power went; the name in
+/// `new` is removed at the start.
 ///
 /// Whatever changes or removes a file has its message to itself: it has taken it out of the index,
 /// or never put it there.
@@ -123,10 +126,12 @@ package final class Spool {
     }
   }
 
-  /// The directory of the maildrops, as another value.
+  /// The maildrops, for the workers.
   ///
   /// - Throws: why the spool is not open.
-  package func mail() throws(SystemError) -> Directory { try directories.mail.duplicate() }
+  package var maildrops: MaildropFolder {
+    get throws(SystemError) { MaildropFolder(directories: try directories) }
+  }
 
   /// How many messages the index holds at most; those that were there at the start are all taken.
   var capacity = 100_000
@@ -144,6 +149,9 @@ package final class Spool {
   package var space: FileSystemSpace {
     get throws(SystemError) { try directories.temporary.descriptor.fileSystemSpace() }
   }
+
+  /// The file system and how it is synced, in one line for the log; empty while the spool is not open.
+  package var syncing: String { opened?.syncing ?? "" }
 
   // MARK: Accepting
 
@@ -298,10 +306,8 @@ package final class Spool {
   /// Removes a message that has no recipient left to do; one that has gone already is no failure.
   package func remove(_ message: QueuedMessage) async throws(SystemError) {
     let directories = try self.directories
-    try await disk.run { () throws(SystemError) in
-      _ = try directories.with(message.folder) { folder throws(SystemError) in
-        try folder.remove(message.name.description)
-      }
+    _ = try await disk.run { () throws(SystemError) in
+      try directories.remove(message)
     }
   }
 

@@ -8,7 +8,7 @@ extension SpoolDirectories {
     _ file: String, from directory: borrowing Directory, reason: String
   ) -> Spool.Stranger {
     do throws(SystemError) {
-      try directory.renameExclusively(file, to: aside, as: try freeName(for: file))
+      try directory.relocate(file, to: aside, as: try freeName(for: file), durability)
       return Spool.Stranger(file: file, reason: reason, isAside: true)
     } catch {
       // Somebody else has removed it, or the disk takes no change: then the next start tries again.
@@ -30,14 +30,42 @@ extension SpoolDirectories {
     }
   }
 
-  /// Moves a message from one directory to another, under its name.
+  /// Moves a message from one directory to another, under its name; a power cut leaves it in one of them.
   func move(
     _ name: String, from source: QueueFolder, to target: QueueFolder
   ) throws(SystemError) {
     try with(source) { source throws(SystemError) in
       try with(target) { target throws(SystemError) in
-        try source.renameExclusively(name, to: target, as: name)
+        try source.relocate(name, to: target, as: name, durability)
       }
+    }
+  }
+
+  /// Removes a message that nothing is left to do for; one that has gone already is no failure.
+  ///
+  /// Where a removed name may come back after a power cut, it must not stand for the next file that gets the
+  /// inode, which may be the mail of somebody else: the file stays open until its name is gone for good.
+  ///
+  /// - Returns: why the name may come back, if a sync has failed.
+  @discardableResult
+  func remove(_ message: QueuedMessage) throws(SystemError) -> SystemError? {
+    let name = message.name.description
+    return try with(message.folder) { folder throws(SystemError) in
+      guard durability == .separate else {
+        try folder.remove(name)
+        return nil
+      }
+      let file: Descriptor
+      do throws(SystemError) { file = try folder.open(name) } catch let error
+        where error.isNotFound
+      {
+        return nil
+      }
+      try folder.remove(name)
+      var failure: SystemError?
+      do throws(SystemError) { try folder.synchronize() } catch { failure = error }
+      withExtendedLifetime(file.number) {}
+      return failure
     }
   }
 

@@ -14,11 +14,15 @@ final class SpoolDirectories: Sendable {
   let aside: Directory
   /// The maildrops, one directory a user.
   let mail: Directory
-  /// Whether a directory's sync also covers the data written back before.
-  let commitsDataWithDirectory: Bool
+  /// The file system of the queue.
+  let fileSystem: FileSystem
+  /// What must be synced on it.
+  let durability: Durability
 
   /// Opens the spool at `path` and makes the directories that are missing.
-  init(path: String) throws(SystemError) {
+  ///
+  /// - Parameter durability: what must be synced; tests replace what the file system is known for.
+  init(path: String, durability: Durability? = nil) throws(SystemError) {
     let root = try Directory(path: path)
     var isNew = try root.makeDirectory("queue")
     let queue = try root.subdirectory("queue")
@@ -35,8 +39,10 @@ final class SpoolDirectories: Sendable {
     held = try queue.subdirectory(QueueFolder.held.name)
     aside = try queue.subdirectory(QueueFolder.aside)
     mail = try root.subdirectory("mail")
-    commitsDataWithDirectory =
-      try temporary.descriptor.fileSystemKind().commitsDataWithDirectory
+    fileSystem = temporary.descriptor.fileSystem()
+    self.durability = durability ?? fileSystem.durability
+    // What an earlier run was interrupted in making, a later commit does not look at any more.
+    if self.durability != .ordered { _ = try? root.descriptor.synchronizeFileSystem() }
   }
 
   /// Calls `body` with a directory of messages.
@@ -60,6 +66,7 @@ final class SpoolDirectories: Sendable {
     do throws(SystemError) {
       return try mail.subdirectory(user).subdirectory("new")
     } catch let error where error.isNotFound {
+      // One that a restored backup has without its empty folders gets them.
       try mail.makeDirectory(user)
       try mail.synchronize()
       let maildrop = try mail.subdirectory(user)
@@ -72,5 +79,20 @@ final class SpoolDirectories: Sendable {
       }
       return try maildrop.subdirectory("new")
     }
+  }
+
+  /// The file system and how it is synced, in one line for the log.
+  var syncing: String {
+    let how =
+      switch durability {
+      case .ordered: "messages that arrive together are synced with one flush"
+      case .wholeRenames: "each message is synced by itself"
+      case .separate: "each message and each change of a name is synced by itself"
+      }
+    // Its map of free blocks is synced by nobody.
+    let check =
+      fileSystem.hasJournal == false
+      ? "; have it checked (fsck) at the start after a power cut" : ""
+    return "\(fileSystem): \(how)\(check)"
   }
 }
