@@ -68,9 +68,23 @@ struct AddressTests {
   }
 
   @Test(
+    "A local part with dots that want quotes goes on as it came, and is quoted in a header",
+    arguments: [
+      ("user..name@a.b", "\"user..name\"@a.b"), ("name.@a.b", "\"name.\"@a.b"),
+      (".name@a.b", "\".name\"@a.b"), ("x..y..@a.b", "\"x..y..\"@a.b"),
+    ])
+  func dots(text: String, inHeader: String) {
+    let mailbox = Mailbox(text)
+    #expect(mailbox?.text == text)
+    #expect(mailbox?.headerText == inHeader)
+    #expect(Mailbox(inHeader)?.text == inHeader)
+    #expect(Mailbox(inHeader) == mailbox)
+  }
+
+  @Test(
     "What is no mailbox is refused",
     arguments: [
-      "", "a", "@", "a@", "@a.b", "a@b@c", ".a@b", "a.@b", "a..b@c", "a b@c", "\"a@b", "\"a\"b@c",
+      "", "a", "@", "a@", "@a.b", "a@b@c", ".@b", "...@b", "a b@c", "\"a@b", "\"a\"b@c",
       "\"a\nb\"@c", "\"a\\\nb\"@c", "a\r\n@b", "caf\u{E9}@a.b", "a@b.c ", "<a@b.c>",
       "a@[192.0.2.1", "a@[1]", "a%b@", "(x)a@b",
       String(repeating: "a", count: Limits.localPartBytes + 1) + "@b.c",

@@ -30,8 +30,7 @@ import Testing
       (" a@home.example", "me@isp.example"), (" a@home.example (Anna)", "me@isp.example"),
       (" <a@home.example>", "me@isp.example"), (" (Anna) <a@home.example>", "me@isp.example"),
       (" A <a@home.example>, B <b@home.example>", "me@isp.example"),
-      (" not an address", "me@isp.example"), (" Anna <a@home.example", "me@isp.example"),
-      (" Team: a@home.example, b@home.example;", "me@isp.example"),
+      (" \"J. Smith\" <a@home.example>", "\"J. Smith\" <me@isp.example>"),
     ])
   func author(from value: String, expected: String) throws {
     let message = "From:\(value)\nSubject: x\n\nbody\n"
@@ -39,6 +38,28 @@ import Testing
       "Subject: x\nFrom: \(expected)\nReply-To:\(value)\nAuthor:\(value)\n\nbody\n"
     #expect(try replaced(message) == wanted)
     for size in 1...40 { #expect(try replaced(message, pieceBytes: size) == wanted) }
+  }
+
+  @Test(
+    "A field that is added is well formed, whatever From looks like",
+    arguments: [
+      (" Scanner", nil, nil), (" not an address", nil, nil), (" Anna <a@home.example", nil, nil),
+      (" Scanner <scanner>", nil, nil), (" ,", nil, nil), (" <>", nil, nil), (" a@b@c.d", nil, nil),
+      (" J. Smith <a@b.c>", "\"J. Smith\"", "\"J. Smith\" <a@b.c>"),
+      (" Scan@Office <a@b.c>", "\"Scan@Office\"", "\"Scan@Office\" <a@b.c>"),
+      (" M\u{FC}ller, Hans <a@b.c>", "Hans", "Hans <a@b.c>"),
+      (" a..b.@b.c", nil, "\"a..b.\"@b.c"),
+      (" Team: a@b.c, B <d@e.f>;", nil, "a@b.c,\n B <d@e.f>"),
+      (" a@b.c, Scanner", nil, "a@b.c"), (" a@b.c,", nil, "a@b.c"),
+      (" C:\\scan <a@b.c>", "\"scan\"", "\"scan\" <a@b.c>"),
+    ] as [(String, String?, String?)])
+  func wellFormed(value: String, name: String?, added: String?) throws {
+    let from = name.map { "\($0) <me@isp.example>" } ?? "me@isp.example"
+    let fields = added.map { "Reply-To: \($0)\nAuthor: \($0)\n" } ?? ""
+    let message = "From:\(value)\n\n"
+    for size in 1...message.utf8.count {
+      #expect(try replaced(message, pieceBytes: size) == "From: \(from)\n\(fields)\n")
+    }
   }
 
   @Test(
@@ -96,13 +117,14 @@ import Testing
 
   @Test("A value that is too long is told nowhere, and takes no memory", arguments: [0, 1])
   func long(excess: Int) throws {
+    let end = " <anna@home.example>\n"
     let value =
-      " " + String(repeating: "x", count: Limits.fieldValueBytes - 15 + excess)
-      + "@home.example\n"
+      " " + String(repeating: "x", count: Limits.fieldValueBytes - end.utf8.count - 1 + excess)
+      + end
     try #require(value.utf8.count == Limits.fieldValueBytes + excess)
     let result = try replaced("From:" + value + "\nbody")
     #expect(result.contains("Author:") == (excess == 0))
-    #expect(result.hasPrefix("From: me@isp.example\n") && result.hasSuffix("\n\nbody"))
+    #expect(result.hasPrefix("From: ") && result.hasSuffix("\n\nbody"))
   }
 
   @Test("What is added is never more than is said")

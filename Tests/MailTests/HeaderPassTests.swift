@@ -55,7 +55,6 @@ struct HeaderPassTests {
 
   @Test("Without rules everything passes, and is read all the same")
   func noRules() {
-    #expect(HeaderRules().isEmpty)
     for content in ["", "\n", "Hello\n", "Return-Path: <x>\nReceived: a\n\nb", "A: b", "A"] {
       let (output, pass) = Self.passed(content, HeaderRules())
       #expect(output == content)
@@ -218,6 +217,81 @@ struct HeaderPassTests {
     scanOnly.allowsUTF8 = false
     #expect(
       Self.passed(content, scanOnly).pass.violation == (isInternational ? .beyondASCII : nil))
+  }
+
+  @Test(
+    "A line of a mailbox file before a message is kept as a field",
+    arguments: [
+      "From me Mon Jan  1 10:00:00 2026\n", ">From me@a.b Mon Jan  1\n", ">>From  x\n", "From \n",
+      "From me\n>From you\n",
+    ])
+  func mailboxLine(lines: String) throws {
+    let kept = lines.split(separator: "\n").map { "X-Mailbox-Line: \($0)\n" }.joined()
+    let header = "From: anna@home.example\nSubject: x\n"
+    var passing = HeaderRules()
+    passing.authenticationServer = Domain("gw.home.example")
+    for rules in [HeaderRules(), passing] {
+      let output = Self.passed(lines + header + "\nbody\nFrom here\n", rules).text
+      #expect(output == kept + header + "\nbody\nFrom here\n")
+    }
+    let output = Self.passed(lines + header + "\nbody\n", try Self.allRules()).text
+    #expect(output.hasPrefix(kept + header + "Message-ID: "))
+    #expect(output.hasSuffix("MIME-Version: 1.0\n\nbody\n"))
+  }
+
+  @Test("A field From with a blank before its colon is no line of a mailbox file")
+  func oldFrom() {
+    #expect(Self.passed("From : a@b.c\n\n", HeaderRules()).text == "From : a@b.c\n\n")
+  }
+
+  @Test(
+    "A line that is no field does not cut the header of mail that passes",
+    arguments: ["no field\n", "caf\u{E9} x\n y\n", ": x\n", "one\ntwo\nX-Three: 3\n", "x"])
+  func faults(fault: String) throws {
+    var local = HeaderRules()
+    local.authenticationServer = Domain("gw.home.example")
+    local.removesReturnPath = true
+    local.allowsUTF8 = false
+    let line = fault.hasSuffix("\n") ? fault : fault + "\n"
+    for content in [
+      "Received: x\nFrom: a@b.c\n\(line)To: d@e.f\nSubject: y\n\nbody\n",
+      "\(line)Received: x\nFrom: a@b.c\nTo: d@e.f\n\nbody\n",
+      "Received: x\nFrom: a@b.c\n\(line)\nbody\n", "Received: x\n\(line)\(line)Date: y\n\n",
+    ] {
+      for rules in [HeaderRules(), local] {
+        let (output, pass) = Self.passed(content, rules)
+        #expect(output == content)
+        #expect(pass.violation == nil)
+      }
+    }
+  }
+
+  @Test("A field is added where the header ends, though a line of it is none")
+  func addsBehindFaults() throws {
+    var rules = HeaderRules()
+    rules.date = DateTime(unixSeconds: 880_106_106)
+    let date = "Date: Fri, 21 Nov 1997 09:55:06 +0000\n"
+    let broken = "Subject: x\nno field\nFrom: a@b.c\n"
+    #expect(Self.passed(broken + "\nbody\n", rules).text == broken + date + "\nbody\n")
+    let dated = "Subject: x\nno field\nX-Y: z\nDate: y\n"
+    #expect(Self.passed(dated + "\nbody\n", rules).text == dated + "\nbody\n")
+    #expect(
+      Self.passed("Subject: x\nno field\n\nbody\n", rules).text
+        == "Subject: x\n\(date)no field\n\nbody\n")
+  }
+
+  @Test("Text that a device puts behind its fields without an empty line gets one")
+  func textWithoutSeparator() throws {
+    var rules = HeaderRules()
+    rules.date = DateTime(unixSeconds: 880_106_106)
+    let date = "Date: Fri, 21 Nov 1997 09:55:06 +0000\n"
+    for text in [
+      "It burns\n", "It burns", "It burns\nZone: 3\n",
+      String(repeating: "It burns and burns and burns.\n", count: 500) + "\nand burns\n",
+    ] {
+      #expect(
+        Self.passed("Subject: fire\n" + text, rules).text == "Subject: fire\n\(date)\n" + text)
+    }
   }
 
   @Test("A header may be as large as the limit and no larger", arguments: [0, 1])

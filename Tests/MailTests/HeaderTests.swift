@@ -77,12 +77,17 @@ struct HeaderTests {
     "What a client calls itself cannot break the trace field",
     arguments: [
       ("192.168.1.7", "[192.168.1.7]"), ("[192.168.1.7]", "[192.168.1.7]"),
-      ("a\nBcc: x@y.z", "unknown"), ("(", "unknown"), ("", "unknown"), ("a;b", "unknown"),
+      ("a\nBcc: x@y.z", "unknown (greeted as a\\\\x0aBcc: x@y.z)"), ("", "unknown"),
+      ("(", "unknown (greeted as \\()"), ("a;b", "unknown (greeted as a;b)"),
+      ("x) (y", "unknown (greeted as x\\) \\(y)"), ("fd00::1", "[IPv6:fd00::1]"),
+      ("[FD00::1]", "[IPv6:fd00::1]"), ("pc.lan.", "pc.lan"), (".", "unknown (greeted as .)"),
     ])
   func hostileNames(name: String, shown: String) throws {
     let text = try Self.trace(client: name, address: "fd00::7").text
-    #expect(text.hasPrefix("Received: from \(shown) ([IPv6:fd00::7])\n\tby "))
-    #expect(text.utf8.count { $0 == .lineFeed } == 4)
+    let unfolded = text.utf8.split(separator: .lineFeed).map { String(Substring($0)) }
+    #expect(unfolded.dropFirst().allSatisfy { $0.hasPrefix("\t") })
+    let line = unfolded.map { String($0.drop { $0 == "\t" }) }.joined(separator: " ")
+    #expect(line.hasPrefix("Received: from \(shown) ([IPv6:fd00::7]) by "))
   }
 
   @Test("An address that is none is left out of the trace field")

@@ -55,7 +55,8 @@ struct InternationalAddressTests {
     arguments: [
       ("jörg@a.b", "jörg@a.b"), ("jörg@bücher.example", "jörg@xn--bcher-kva.example"),
       ("\"jö rg\"@a.b", "\"jö rg\"@a.b"), ("用户@例え.テスト", "用户@xn--r8jz45g.xn--zckzah"),
-      ("Jörg.Ä@a.b", "Jörg.Ä@a.b"), ("\"é\"@a.b", "é@a.b"), ("📮@a.b", "📮@a.b"),
+      ("Jörg.Ä@a.b", "Jörg.Ä@a.b"), ("ä..b.@a.b", "ä..b.@a.b"), ("\"é\"@a.b", "é@a.b"),
+      ("📮@a.b", "📮@a.b"),
       ("joe@bücher.example", "joe@xn--bcher-kva.example"), ("ü@[192.0.2.1]", "ü@[192.0.2.1]"),
     ])
   func mailboxes(text: String, canonical: String) throws {
@@ -74,7 +75,7 @@ struct InternationalAddressTests {
     arguments: [
       "a\u{85}@b.c", "a\u{9B}1m@b.c", "\"a\u{80}\"@b.c", "a\u{202E}b@c.d", "a\u{200E}@b.c",
       "a\u{200F}@b.c", "a\u{202A}@b.c", "a\u{2066}@b.c", "\"a\u{2069}\"@b.c", "a\u{61C}@b.c",
-      "a\u{2028}@b.c", "a\u{2029}@b.c", "ä b@c.d", "ä..b@c.d", ".ä@c.d", "\"\\ä\"@b.c", "ä@", "ä",
+      "a\u{2028}@b.c", "a\u{2029}@b.c", "ä b@c.d", "\"\\ä\"@b.c", "ä@", "ä",
       "ä@ü b", String(repeating: "ä", count: Limits.localPartBytes / 2 + 1) + "@b.c",
     ])
   func badMailboxes(text: String) {

@@ -35,6 +35,8 @@ extension Configuration {
     package internal(set) var connections = 0
     /// When messages are sent; nil for any time.
     package internal(set) var window: DailyWindow?
+    /// Whether lines that are too long for mail are folded.
+    package internal(set) var foldsLongLines = true
     /// The address that all messages are sent from; nil for that of each.
     package internal(set) var rewriteFrom: Mailbox?
     /// Whether a message that is sent from another address gets a Reply-To.

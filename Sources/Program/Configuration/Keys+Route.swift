@@ -67,6 +67,10 @@ extension Keys {
         "When mail is sent, by local time; without it, at any time."
       ) { $0[keyPath: route].window = $1 },
       Key(
+        section, "long-lines", .word(["fold": true, "pass": false]), default: .text("fold"),
+        "Lines of more than 998 bytes are folded, or passed as they are."
+      ) { $0[keyPath: route].foldsLongLines = $1 },
+      Key(
         section, "rewrite-from", .optional(.mailbox),
         default: .absent(example: "account@isp.example"),
         "The address that all mail is sent from, for a server that takes no other."

@@ -6,8 +6,8 @@
 /// that is wanted. The new fields stand at the end of the header. The content behind the header passes
 /// as it is, and the result does not depend on the cuts.
 ///
-/// **Failures**: none; a `From:` that cannot be read loses its name, and one that is longer than
-/// `Limits.fieldValueBytes` is told nowhere.
+/// **Failures**: none; a `From:` that cannot be read, or is longer than `Limits.fieldValueBytes`, loses its
+/// name and is told nowhere.
 /// **Limits**: it holds a name and `Limits.fieldValueBytes` of a field, and nothing behind the header.
 package struct AuthorReplacement: Sendable {
   /// More octets than a message can grow by, on the wire: four fields with the longest values.
@@ -52,6 +52,16 @@ package struct AuthorReplacement: Sendable {
         startField(into: &output)
       case .value(let range):
         takeValue(stored, range, into: &output)
+      case .text where !scan.hasField:
+        // There is no header, and this is its end.
+        endHeader(into: &output)
+        output.append(.lineFeed)
+        output += scan.name
+        _ = scan.finish()
+      case .text, .mailboxLine:
+        treatment = .pass
+        output += scan.name
+        isLineOpen = true
       case .end:
         endHeader(into: &output)
       }
@@ -62,8 +72,12 @@ package struct AuthorReplacement: Sendable {
   /// Ends the pass; a header that had not ended ends here.
   package mutating func finish(into output: inout [UInt8]) {
     guard !isComplete else { return }
-    scan.finish()
+    let hasField = scan.hasField
+    let rest = scan.finish()
+    if hasField { output += rest }
+    isLineOpen = isLineOpen || hasField && !rest.isEmpty
     endHeader(into: &output)
+    if !hasField, !rest.isEmpty { output += [.lineFeed] + rest }
   }
 
   private mutating func startField(into output: inout [UInt8]) {
@@ -105,48 +119,19 @@ package struct AuthorReplacement: Sendable {
     isLineOpen = false
     var value = author ?? []
     while value.last == .lineFeed { value.removeLast() }
-    if isAuthorCut || value.allSatisfy({ $0 == .space || $0 == .tab || $0 == .lineFeed }) {
-      value = []
-    }
-    let sole = Mailbox(soleAuthorIn: value[...])
+    let authors = AuthorList(isAuthorCut ? [] : value[...])
     output += "From: ".utf8
-    let name = sole == nil ? [] : Self.displayName(in: value[...])
-    if name.isEmpty {
-      output += mailbox.text.utf8
+    if authors.soleName.isEmpty {
+      output += mailbox.headerText.utf8
     } else {
-      output += name
-      output += " <\(mailbox.text)>".utf8
+      output += authors.soleName
+      output += " <\(mailbox.headerText)>".utf8
     }
     output.append(.lineFeed)
-    if hasSender { output += "Sender: \(mailbox.text)\n".utf8 }
-    if !value.isEmpty, sole != mailbox {
+    if hasSender { output += "Sender: \(mailbox.headerText)\n".utf8 }
+    if let value = authors.value, authors.sole != mailbox {
       if addsReplyTo, !hasReplyTo { output += Array("Reply-To:".utf8) + value + [.lineFeed] }
       if !hasAuthorField { output += Array("Author:".utf8) + value + [.lineFeed] }
     }
-    if scan.isAbrupt {
-      output.append(.lineFeed)
-      output += scan.name
-    }
-  }
-
-  /// What stands before the address in angle brackets, as it is written; empty if there is nothing.
-  private static func displayName(in value: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-    var cursor = ByteCursor(value)
-    guard cursor.skipCommentsAndBlanks() else { return [] }
-    let start = cursor.rest.startIndex
-    while let byte = cursor.next, byte != UInt8(ascii: "<") {
-      switch byte {
-      case .quote: guard cursor.takeQuotedString() != nil else { return [] }
-      case UInt8(ascii: "("): guard cursor.skipCommentsAndBlanks() else { return [] }
-      default: _ = cursor.take()
-      }
-    }
-    // An address alone has no brackets, and so no name before them.
-    guard !cursor.isAtEnd else { return [] }
-    var name = value[start..<cursor.rest.startIndex]
-    while let last = name.last, last == .space || last == .tab || last == .lineFeed {
-      name.removeLast()
-    }
-    return name
   }
 }

@@ -15,8 +15,8 @@ extension DeliveryReport {
     let encoding = isEightBit || isTextEightBit ? "8bit" : "7bit"
     output +=
       """
-      From: Mail Delivery System <\(postmaster.text)>
-      To: <\(sender.text)>
+      From: Mail Delivery System <\(postmaster.headerText)>
+      To: <\(sender.headerText)>
       Subject: \(subject)
       Date: \(date.text)
       Message-ID: \(messageID.text)

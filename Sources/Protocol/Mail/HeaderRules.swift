@@ -40,10 +40,4 @@ package struct HeaderRules: Sendable {
 
   /// The rules that change nothing.
   package init() {}
-
-  /// Whether nothing in the message can be changed by these rules.
-  package var isEmpty: Bool {
-    date == nil && messageID == nil && author == nil && !addsDestination && !addsMIMEVersion
-      && account == nil && authenticationServer == nil && !removesReturnPath
-  }
 }

@@ -1,7 +1,7 @@
 /// Takes the header of stored content apart as it passes, whatever pieces it comes in.
 ///
-/// RFC 5322 §2.2. A line that does not begin with a name and a colon ends the header as an empty line
-/// does: what old programs write without a header is text all the same.
+/// RFC 5322 §2.2. A line that does not begin with a name and a colon is told as text; the reader decides
+/// whether the header ends there, as it does where old programs write none, or goes on behind it.
 ///
 /// **Limits**: it holds one field name of at most `Limits.fieldNameBytes`, whatever the header's size.
 package struct HeaderScan: Sendable {
@@ -11,7 +11,12 @@ package struct HeaderScan: Sendable {
     case field
     /// These bytes of the piece, of the value of the field, up to a line end or the piece's end.
     case value(Range<Int>)
-    /// The end of the header. What has been read of a line that is no field is in `name`.
+    /// A line that is no field. What has been read of it is in `name`, and values are the rest of it.
+    case text
+    /// A line `From somebody Mon Jan 1 ...` that a mailbox file has before a message, in front of all
+    /// fields. What has been read of it is in `name`, and values are the rest of it.
+    case mailboxLine
+    /// The end of the header.
     case end
   }
 
@@ -19,8 +24,8 @@ package struct HeaderScan: Sendable {
   package private(set) var name: [UInt8] = []
   /// Whether the end of the header has been seen.
   package private(set) var isComplete = false
-  /// Whether the header ended at a line that is no field, instead of at an empty one.
-  package private(set) var isAbrupt = false
+  /// Whether a field has been found.
+  package private(set) var hasField = false
 
   private enum Position {
     case lineStart
@@ -31,7 +36,8 @@ package struct HeaderScan: Sendable {
   private var position = Position.lineStart
   /// The bytes of the name before the blanks that RFC 5322 §4.5 lets old messages have.
   private var nameBytes = 0
-  private var hasField = false
+  /// Whether the line before was one to which a line that begins with a blank belongs.
+  private var canContinue = false
 
   /// A scan at the start of content.
   package init() {}
@@ -50,7 +56,7 @@ package struct HeaderScan: Sendable {
         case .lineFeed, .carriageReturn:
           isComplete = true
           return .end
-        case _ where hasField && (byte == .space || byte == .tab):
+        case _ where canContinue && (byte == .space || byte == .tab):
           position = .value
         default:
           position = .name
@@ -58,6 +64,7 @@ package struct HeaderScan: Sendable {
       case .name:
         if byte == .colon, nameBytes > 0 {
           hasField = true
+          canContinue = true
           position = .value
           index += 1
           return .field
@@ -66,7 +73,12 @@ package struct HeaderScan: Sendable {
         guard
           isBlank ? nameBytes > 0 : byte.isVisible && byte != .colon && nameBytes == name.count,
           name.count < Limits.fieldNameBytes
-        else { return endAbruptly() }
+        else {
+          // An empty rest is no reason to lose the line end: it comes as a value.
+          position = .value
+          canContinue = true
+          return isMailboxLine ? .mailboxLine : .text
+        }
         name.append(byte)
         if !isBlank { nameBytes += 1 }
         index += 1
@@ -81,10 +93,10 @@ package struct HeaderScan: Sendable {
     return nil
   }
 
-  /// Ends the header where the content ends.
-  package mutating func finish() {
-    if !isComplete, position == .name { isAbrupt = true }
-    isComplete = true
+  /// Ends the header here; what has been read of a line that was not told is returned.
+  package mutating func finish() -> [UInt8] {
+    defer { isComplete = true }
+    return !isComplete && position == .name ? name : []
   }
 
   /// Whether the field that has been found last has this name.
@@ -97,14 +109,16 @@ package struct HeaderScan: Sendable {
     var scan = HeaderScan()
     var index = 0
     while let part = scan.next(in: stored, from: &index) {
-      if part == .end { return index - scan.name.count }
+      if part == .end { return index }
+      if part == .text, !scan.hasField { return index - scan.name.count }
     }
     return stored.count
   }
 
-  private mutating func endAbruptly() -> Part {
-    isComplete = true
-    isAbrupt = true
-    return .end
+  /// Whether what stands in `name` begins a line of a mailbox file: `From`, perhaps behind marks that
+  /// keep it apart there, and a blank.
+  private var isMailboxLine: Bool {
+    !hasField && nameBytes < name.count
+      && name[..<nameBytes].drop { $0 == UInt8(ascii: ">") }.elementsEqual("From".utf8)
   }
 }

@@ -20,6 +20,9 @@ package enum Limits {
   /// send whole HTML pages in one line. Content is streamed, so a long line costs no memory.
   package static let contentLineBytes = 1 << 20
 
+  /// Octets of a line that leaves, without its line end: the most that RFC 5321 §4.5.3.1.6 lets it have.
+  package static let foldedLineBytes = 998
+
   /// `Received:` fields that prove a loop; RFC 5321 §6.3 asks for 100 at least.
   package static let receivedFields = 100
 
@@ -34,6 +37,10 @@ package enum Limits {
   /// No RFC has a figure. Relays on the way and the programs that read mail hold the header in memory
   /// as a whole, and refuse or cut what is over 100 KB to 1 MB; real ones have 2 to 30 KB.
   package static let headerBytes = 256 << 10
+
+  /// Octets of lines that are held until it is known whether they belong to the header, because one of
+  /// them is no field.
+  package static let doubtfulBytes = 4096
 
   /// Octets of the value of a field that is read, and not only passed on.
   package static let fieldValueBytes = 1024

@@ -4,6 +4,9 @@
 /// domain may interpret (RFC 5321 §2.4). It is beyond ASCII only where that is asked for (RFC 6531
 /// §3.3); then it is UTF-8 without controls and without marks that turn the direction of writing.
 ///
+/// Dots that begin or end a local part, or follow one another, are taken although the grammar asks for
+/// quotes around them: carriers have given out such addresses for years. They go on as they came.
+///
 /// **Limits**: `Limits.localPartBytes` and `Limits.domainBytes`.
 package struct Mailbox: Hashable, Sendable {
   /// The local parts that mail is taken for in every domain, in small letters (RFC 5321 §4.5.1, and
@@ -16,9 +19,16 @@ package struct Mailbox: Hashable, Sendable {
   package let localPart: String
   /// The domain.
   package let domain: Domain
+  /// Whether the local part came without the quotes that the grammar asks for, because of its dots.
+  private var isUnquoted = false
 
-  /// The canonical text, quoted only where the grammar asks for it; it never holds a control byte.
-  package var text: String { Self.quotedIfNeeded(localPart) + "@" + domain.text }
+  /// The text for an envelope, a list or a log; it never holds a control byte.
+  ///
+  /// The local part is quoted only where the grammar asks for it, and not where it came without.
+  package var text: String { isUnquoted ? localPart + "@" + domain.text : headerText }
+
+  /// The text for a header field, quoted wherever the grammar asks for it (RFC 5322 §3.4.1).
+  package var headerText: String { Self.quotedIfNeeded(localPart) + "@" + domain.text }
 
   /// Whether a host without SMTPUTF8 can be told the address; the domain always is ASCII.
   package var isASCII: Bool { localPart.utf8.allSatisfy { $0 < 0x80 } }
@@ -44,19 +54,35 @@ package struct Mailbox: Hashable, Sendable {
   }
 
   /// Takes a mailbox from `cursor`, up to the first byte that cannot belong to it.
+  ///
+  /// - Parameter localDomain: the domain of a local part that stands alone; nil where none may.
   // Limitation: a local part is not normalized (NFC): it is passed on as it came.
-  package init?(parsing cursor: inout ByteCursor, allowsUTF8: Bool = false) {
+  package init?(
+    parsing cursor: inout ByteCursor, allowsUTF8: Bool = false, localDomain: Domain? = nil
+  ) {
     let highest: UInt8 = allowsUTF8 ? 0xFF : 0x7F
     let octets: [UInt8]?
-    if cursor.take(.quote) {
+    let isQuoted = cursor.take(.quote)
+    if isQuoted {
       octets = Self.takeQuoted(&cursor, allowsUTF8: allowsUTF8)
     } else {
       let dotted = cursor.take { $0 <= highest && ($0.isAtomText || $0 == .dot) }
-      octets = Self.isDotString(dotted) ? Array(dotted) : nil
+      octets = dotted.allSatisfy { $0 == .dot } ? nil : Array(dotted)
     }
     guard
-      let octets, let localPart = String(validating: octets, as: UTF8.self), cursor.take(.at)
+      let octets, let localPart = String(validating: octets, as: UTF8.self),
+      let domain = Self.takeDomain(&cursor, allowsUTF8: allowsUTF8, localDomain: localDomain)
     else { return nil }
+    self.init(localPart: localPart, domain: domain, allowsUTF8: allowsUTF8)
+    isUnquoted = !isQuoted && !Self.isDotString(octets)
+  }
+
+  /// Takes the at sign and what follows it; where there is none, the domain is `localDomain`.
+  private static func takeDomain(
+    _ cursor: inout ByteCursor, allowsUTF8: Bool, localDomain: Domain?
+  ) -> Domain? {
+    guard cursor.take(.at) else { return localDomain }
+    let highest: UInt8 = allowsUTF8 ? 0xFF : 0x7F
     let isLiteral = cursor.next == UInt8(ascii: "[")
     var domainText = cursor.take {
       isLiteral
@@ -66,8 +92,7 @@ package struct Mailbox: Hashable, Sendable {
       guard cursor.take(UInt8(ascii: "]")) else { return nil }
       domainText.append(UInt8(ascii: "]"))
     }
-    guard let domain = Domain(domainText, allowsUTF8: allowsUTF8) else { return nil }
-    self.init(localPart: localPart, domain: domain, allowsUTF8: allowsUTF8)
+    return Domain(domainText, allowsUTF8: allowsUTF8)
   }
 
   /// Takes the rest of a quoted string, the opening quote being taken; nil if it does not end.
@@ -141,7 +166,7 @@ extension UInt8 {
   }
 
   /// Whether the byte may stand in an atom, RFC 5322 §3.2.3 and RFC 6532 §3.2.
-  fileprivate var isAtomText: Bool {
+  var isAtomText: Bool {
     switch self {
     case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "%"),
       UInt8(ascii: "&"), UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"),

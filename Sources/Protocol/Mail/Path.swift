@@ -14,12 +14,20 @@ package enum ReversePath: Hashable, Sendable {
   package var text: String { "<" + (mailbox?.text ?? "") + ">" }
 
   /// Takes a path in angle brackets from `cursor`; nil if there is none.
-  package init?(parsing cursor: inout ByteCursor, allowsUTF8: Bool = false) {
-    guard let content = Path(parsing: &cursor, allowsUTF8: allowsUTF8) else { return nil }
+  ///
+  /// - Parameter localDomain: the domain of a local part that stands alone; nil where none may.
+  package init?(
+    parsing cursor: inout ByteCursor, allowsUTF8: Bool = false, localDomain: Domain? = nil
+  ) {
+    let content = Path(parsing: &cursor, allowsUTF8: allowsUTF8, localDomain: localDomain)
     switch content {
     case .empty: self = .null
     case .mailbox(let mailbox): self = .mailbox(mailbox)
-    case .postmaster: return nil
+    case .postmaster:
+      guard let localDomain, let mailbox = Mailbox(localPart: "postmaster", domain: localDomain)
+      else { return nil }
+      self = .mailbox(mailbox)
+    case nil: return nil
     }
   }
 
@@ -27,13 +35,17 @@ package enum ReversePath: Hashable, Sendable {
   ///
   /// RFC 5321 §4.1.1.2 has them. Without them the path is a whole mailbox that ends at a space or at
   /// the end of the line; and where the line ends at once, it is the null path.
-  package init?(looselyParsing cursor: inout ByteCursor, allowsUTF8: Bool = false) {
+  package init?(
+    looselyParsing cursor: inout ByteCursor, allowsUTF8: Bool = false, localDomain: Domain? = nil
+  ) {
     if cursor.next == Path.opening {
-      self.init(parsing: &cursor, allowsUTF8: allowsUTF8)
+      self.init(parsing: &cursor, allowsUTF8: allowsUTF8, localDomain: localDomain)
     } else if cursor.isAtEnd {
       self = .null
     } else {
-      guard let mailbox = Path.takeBare(&cursor, allowsUTF8: allowsUTF8) else { return nil }
+      guard
+        let mailbox = Path.takeBare(&cursor, allowsUTF8: allowsUTF8, localDomain: localDomain)
+      else { return nil }
       self = .mailbox(mailbox)
     }
   }
@@ -64,8 +76,14 @@ package enum ForwardPath: Hashable, Sendable {
   package var text: String { "<" + (mailbox?.text ?? "postmaster") + ">" }
 
   /// Takes a path in angle brackets from `cursor`; nil if there is none.
-  package init?(parsing cursor: inout ByteCursor, allowsUTF8: Bool = false) {
-    guard let content = Path(parsing: &cursor, allowsUTF8: allowsUTF8) else { return nil }
+  ///
+  /// - Parameter localDomain: the domain of a local part that stands alone; nil where none may.
+  package init?(
+    parsing cursor: inout ByteCursor, allowsUTF8: Bool = false, localDomain: Domain? = nil
+  ) {
+    guard
+      let content = Path(parsing: &cursor, allowsUTF8: allowsUTF8, localDomain: localDomain)
+    else { return nil }
     switch content {
     case .empty: return nil
     case .mailbox(let mailbox): self = .mailbox(mailbox)
@@ -77,11 +95,15 @@ package enum ForwardPath: Hashable, Sendable {
   ///
   /// RFC 5321 §4.1.1.3 has them. Without them the path is a whole mailbox that ends at a space or at
   /// the end of the line.
-  package init?(looselyParsing cursor: inout ByteCursor, allowsUTF8: Bool = false) {
+  package init?(
+    looselyParsing cursor: inout ByteCursor, allowsUTF8: Bool = false, localDomain: Domain? = nil
+  ) {
     if cursor.next == Path.opening {
-      self.init(parsing: &cursor, allowsUTF8: allowsUTF8)
+      self.init(parsing: &cursor, allowsUTF8: allowsUTF8, localDomain: localDomain)
     } else {
-      guard let mailbox = Path.takeBare(&cursor, allowsUTF8: allowsUTF8) else { return nil }
+      guard
+        let mailbox = Path.takeBare(&cursor, allowsUTF8: allowsUTF8, localDomain: localDomain)
+      else { return nil }
       self = .mailbox(mailbox)
     }
   }
@@ -104,7 +126,7 @@ private enum Path {
 
   static let opening = UInt8(ascii: "<")
 
-  init?(parsing cursor: inout ByteCursor, allowsUTF8: Bool) {
+  init?(parsing cursor: inout ByteCursor, allowsUTF8: Bool, localDomain: Domain?) {
     let start = cursor.rest.startIndex
     guard cursor.take(Self.opening) else { return nil }
     if cursor.take(UInt8(ascii: ">")) {
@@ -119,7 +141,8 @@ private enum Path {
       return
     }
     guard
-      let mailbox = Mailbox(parsing: &cursor, allowsUTF8: allowsUTF8),
+      let mailbox = Mailbox(
+        parsing: &cursor, allowsUTF8: allowsUTF8, localDomain: localDomain),
       cursor.take(UInt8(ascii: ">")),
       cursor.rest.startIndex - start <= Limits.pathBytes
     else { return nil }
@@ -127,9 +150,12 @@ private enum Path {
   }
 
   /// Takes a mailbox that stands without brackets.
-  static func takeBare(_ cursor: inout ByteCursor, allowsUTF8: Bool) -> Mailbox? {
+  static func takeBare(
+    _ cursor: inout ByteCursor, allowsUTF8: Bool, localDomain: Domain?
+  ) -> Mailbox? {
     guard
-      let mailbox = Mailbox(parsing: &cursor, allowsUTF8: allowsUTF8),
+      let mailbox = Mailbox(
+        parsing: &cursor, allowsUTF8: allowsUTF8, localDomain: localDomain),
       cursor.isAtEnd || cursor.next == .space
     else { return nil }
     return mailbox

@@ -62,10 +62,25 @@ package struct TraceField: Sendable {
     self.date = date
   }
 
+  /// The same field without what it tells of the client.
+  ///
+  /// RFC 5321 §4.4 wants the clause `from`, which names nobody then.
+  package var withoutClient: TraceField {
+    var trace = self
+    trace.clientName = ""
+    trace.clientAddress = ""
+    trace.identity = nil
+    return trace
+  }
+
   /// The field in stored form, folded, with its last LF.
   package var text: String {
     var field = FoldedField("Received:")
-    field.append("from " + (greetedName ?? "unknown"))
+    let name = greetedName
+    field.append("from " + (name ?? "unknown"))
+    if name == nil, !clientName.isEmpty {
+      field.append("(greeted as " + Self.commentText(clientName) + ")")
+    }
     if let literal = AddressLiteral(address: clientAddress) { field.append("(\(literal.text))") }
     if let encryption {
       field.startLine()
@@ -88,7 +103,7 @@ package struct TraceField: Sendable {
     field.append("id " + safeIdentifier)
     if let recipient, transfer.isInternational || recipient.mailbox?.isASCII != false {
       field.startLine()
-      field.append("for " + recipient.text)
+      field.append("for <" + (recipient.mailbox?.headerText ?? "postmaster") + ">")
     }
     field.end(with: ";")
     field.startLine()
@@ -98,9 +113,16 @@ package struct TraceField: Sendable {
 
   /// The greeted name when it is one; what else a client may have said has no place in a header.
   private var greetedName: String? {
-    if let domain = Domain(ArraySlice(clientName.utf8)) { return domain.text }
-    // Many devices greet by their bare address.
-    return AddressLiteral(address: clientName)?.text
+    var name = ArraySlice(clientName.utf8)
+    if let domain = Domain(name) { return domain.text }
+    // A name as the DNS writes it ends with a dot.
+    if name.count > 1, name.last == .dot { name.removeLast() }
+    if let domain = Domain(name) { return domain.text }
+    // Many devices greet by their bare address, or leave out the tag of IPv6.
+    if name.first == UInt8(ascii: "["), name.last == UInt8(ascii: "]") {
+      name = name.dropFirst().dropLast()
+    }
+    return AddressLiteral(address: String(decoding: name, as: UTF8.self))?.text
   }
 
   private var safeIdentifier: String {

@@ -15,7 +15,6 @@ final class ContentReception {
   let id: QueueID
   private var decoder: ContentDecoder
   private var header: HeaderPass
-  private let passesHeaderOn: Bool
   private var delivery: Delivery?
   private var diskError: SystemError?
   private let limitBytes: Int
@@ -31,7 +30,6 @@ final class ContentReception {
   ) {
     rate = minimumRate.map { DataRate(minimum: $0) }
     header = HeaderPass(rules)
-    passesHeaderOn = !rules.isEmpty
     id = delivery.id
     self.delivery = consume delivery
     decoder = ContentDecoder(framing: framing, repairsBareLF: repairsBareLF)
@@ -60,10 +58,6 @@ final class ContentReception {
   private func passed(_ content: [UInt8]) -> [UInt8] {
     if isRefused { return [] }
     if header.isComplete { return content }
-    guard passesHeaderOn else {
-      header.scan(content.span)
-      return content
-    }
     var passed: [UInt8] = []
     header.process(content.span, into: &passed)
     return passed
@@ -112,13 +106,26 @@ final class ContentReception {
 
   /// What speaks against the message so far.
   var refusal: (reply: Reply, reason: String)? {
-    if let violation = decoder.violation { return (.refusal(of: violation), "\(violation)") }
+    if let violation = decoder.violation {
+      return (.refusal(of: violation), "\(violation)" + Self.remedy(for: violation))
+    }
     if isTooLarge {
       return (.tooLarge(limitBytes: limitBytes), "larger than the \(limitBytes) bytes allowed")
     }
-    if let violation = header.violation { return (.refusal(of: violation), "\(violation)") }
+    if let violation = header.violation {
+      return (.refusal(of: violation), "\(violation)" + Self.remedy(for: violation))
+    }
     if header.isLooping { return (.looping, "mail loop") }
     return diskError.map { (Self.reply(to: $0), "\($0)") }
+  }
+
+  /// The key of a profile that would let the message pass, for the log.
+  private static func remedy(for violation: ContentDecoder.Violation) -> String {
+    violation == .bareLineFeed ? " (profile key repair-bare-lf lets it pass)" : ""
+  }
+
+  private static func remedy(for violation: HeaderPass.Violation) -> String {
+    violation == .beyondASCII ? " (profile key 8bit-header lets it pass)" : ""
   }
 
   private static func reply(to error: SystemError) -> Reply {

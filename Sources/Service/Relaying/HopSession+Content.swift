@@ -11,11 +11,15 @@ extension HopSession {
   /// When the file cannot be read to its end, or has another size than it had, the last piece is not sent
   /// and the connection is given up: half a message is none.
   ///
-  /// - Parameter command: that of a chunk, which tells the size; nil where a final dot ends the content.
-  func stream(_ content: OpenMessage, after command: [UInt8]?) async throws(ConnectionError) {
+  /// - Parameters:
+  ///   - command: that of a chunk, which tells the size; nil where a final dot ends the content.
+  ///   - wireBytes: the size that it tells.
+  func stream(
+    _ content: OpenMessage, after command: [UInt8]?, wireBytes: Int
+  ) async throws(ConnectionError) {
     if let command { try await connection.write(command, until: pieceEnd) }
     var encoder = WireEncoder(endsWithDot: command == nil)
-    var unsent = content.wireBytes
+    var unsent = wireBytes
     var offset = 0
     var isLast = false
     while !isLast {
@@ -24,6 +28,7 @@ extension HopSession {
       isLast = offset == content.contentBytes
       if !isLast && piece.isEmpty { throw .system(.fileTooShort) }
       if replacement != nil { piece = replaced(piece, isLast: isLast) }
+      if folding != nil { piece = folded(piece) }
       var wire: [UInt8] = []
       encoder.encode(piece.span, into: &wire)
       if isLast { encoder.finish(into: &wire) }
@@ -37,6 +42,12 @@ extension HopSession {
     var output: [UInt8] = []
     replacement?.process(piece.span, into: &output)
     if isLast { replacement?.finish(into: &output) }
+    return output
+  }
+
+  private func folded(_ piece: [UInt8]) -> [UInt8] {
+    var output: [UInt8] = []
+    folding?.process(piece.span, into: &output)
     return output
   }
 

@@ -44,6 +44,10 @@ final class HopSession {
   private var repliesToMessage = 0
   /// What the header of the message passes, where it is not sent as it is.
   var replacement: AuthorReplacement?
+  /// The size that the message has on the wire, unless its author is replaced.
+  private var wireBytes = 0
+  /// What its lines pass, where some of them are too long.
+  var folding: LineFolding?
   /// Whether all of the content has been sent, and nothing was answered.
   private var isInDoubt = false
   /// When what is under way has to be over.
@@ -90,10 +94,17 @@ final class HopSession {
 
   /// Hands in a message and returns the outcomes of its recipients.
   ///
-  /// - Parameter rewriting: the address that the header is to be from; nil to leave it as it is.
+  /// - Parameters:
+  ///   - rewriting: the address that the header is to be from; nil to leave it as it is.
+  ///   - folds: how many folds the lines of the content need; nil to leave them as they are.
   func deliver(
-    _ envelope: SMTP.Envelope, content: OpenMessage, as rewriting: Route.Rewriting? = nil
+    _ envelope: SMTP.Envelope, content: OpenMessage, as rewriting: Route.Rewriting? = nil,
+    folds: Int? = nil
   ) async -> [Outcome] {
+    // What is put into a header may be too long where nothing else is.
+    let isFolded = folds.map { $0 > 0 || rewriting != nil } ?? false
+    wireBytes = envelope.wireBytes
+    folding = isFolded ? LineFolding() : nil
     replacement = rewriting.map {
       AuthorReplacement(by: $0.mailbox, addsReplyTo: $0.addsReplyTo)
     }
@@ -220,7 +231,7 @@ final class HopSession {
     // A reply that is here before the content is not about it: the server is out of step.
     if try connection.hasInput() { throw .malformed }
     hasSentContent = true
-    try await stream(content, after: command)
+    try await stream(content, after: command, wireBytes: wireBytes)
     isInDoubt = true
   }
 

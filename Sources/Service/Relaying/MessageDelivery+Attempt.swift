@@ -1,5 +1,6 @@
 import EventLoop
 import Mail
+import Platform
 import SMTP
 import Spool
 
@@ -19,11 +20,12 @@ extension MessageDelivery {
   func attempt(_ hops: [Hop], _ indices: [Int], of open: OpenMessage) async -> Attempt {
     var failure: (hop: Hop, reason: HopFailure)?
     for hop in hops {
+      let folds = await folds(of: open, for: hop)
       do throws(HopFailure) {
-        guard let envelope = smtpEnvelope(indices, of: open, for: hop) else {
+        guard let envelope = smtpEnvelope(indices, of: open, for: hop, folds: folds ?? 0) else {
           throw .permanent(Diagnosis(EnhancedStatus(5, 1, 3), "Malformed address"))
         }
-        switch try await send(envelope, open, to: hop) {
+        switch try await send(envelope, open, to: hop, folds: folds) {
         case .waits(let key): return .waits(key)
         case .sent(let outcomes, let session):
           return .made(
@@ -44,7 +46,7 @@ extension MessageDelivery {
   }
 
   private func smtpEnvelope(
-    _ indices: [Int], of open: OpenMessage, for hop: Hop
+    _ indices: [Int], of open: OpenMessage, for hop: Hop, folds: Int
   ) -> SMTP.Envelope? {
     let envelope = open.envelope
     let recipients = indices.compactMap { index in
@@ -53,7 +55,7 @@ extension MessageDelivery {
       }
     }
     guard recipients.count == indices.count, var sender = envelope.sender else { return nil }
-    var wireBytes = open.wireBytes
+    var wireBytes = open.wireBytes + folds * LineFolding.addedBytes
     if let rewriting = route(of: hop)?.rewriting {
       // A report goes without a sender whatever a server wants (RFC 5321 §4.5.5).
       if sender != .null { sender = .mailbox(rewriting.mailbox) }
@@ -67,6 +69,28 @@ extension MessageDelivery {
           && hasASCIIHeader(open)),
       // RFC 8689 §2: it is declared only where it is certain whom the session is with.
       requiresTLS: envelope.requiresTLS && encryption(for: hop).isProof)
+  }
+
+  /// The folds that the lines of the content need; nil if they are to stay as they are.
+  ///
+  /// A large message is read for it before it is sent: a chunk and SIZE have to tell how it will be.
+  private func folds(of open: OpenMessage, for hop: Hop) async -> Int? {
+    guard route(of: hop)?.foldsLongLines == true else { return nil }
+    var scan = LongLineScan()
+    let beginning = open.beginning
+    scan.scan(beginning.span)
+    var offset = beginning.count
+    while offset < open.contentBytes, scan.result != nil {
+      let start = offset
+      let piece = try? await relayer.spool.disk.run { () throws(SystemError) in
+        try open.read(upTo: Limits.pieceBytes, at: start)
+      }
+      // What cannot be read is not sent either, and its failure is told there.
+      guard let piece, !piece.isEmpty else { break }
+      scan.scan(piece.span)
+      offset += piece.count
+    }
+    return scan.result
   }
 
   /// Whether the header is ASCII; one so long that it has not been read whole is taken for another.
@@ -86,7 +110,7 @@ extension MessageDelivery {
 
   /// Sends over a session that is idle, or over a new one.
   private func send(
-    _ envelope: SMTP.Envelope, _ open: OpenMessage, to hop: Hop
+    _ envelope: SMTP.Envelope, _ open: OpenMessage, to hop: Hop, folds: Int?
   ) async throws(HopFailure) -> Sending {
     if let key = queue(at: hop) { return .waits(key) }
     var hasRepeated = false
@@ -94,7 +118,7 @@ extension MessageDelivery {
       guard let (session, isFresh) = try await obtain(hop) else { return .waits(.hop(hop)) }
       let turn = relayer.turns.next(hop)
       let outcomes = await session.deliver(
-        envelope, content: open, as: route(of: hop)?.rewriting)
+        envelope, content: open, as: route(of: hop)?.rewriting, folds: folds)
       // A server that ends a session before it has taken the content of any message would do so with the
       // next as well, and one that has gone silent would stay so.
       let isDown =

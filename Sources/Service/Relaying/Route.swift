@@ -74,6 +74,8 @@ package struct Route: Sendable {
   package var connections: Int
   /// When messages are sent; nil for any time.
   package var window: DailyWindow?
+  /// Whether lines that are too long for mail are folded.
+  package var foldsLongLines = true
   /// The address that all of them are sent from; nil for that of each.
   package var rewriting: Rewriting?
 

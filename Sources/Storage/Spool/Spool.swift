@@ -1,4 +1,5 @@
 package import EventLoop
+import Mail
 package import Platform
 
 /// The queue of outgoing mail and the way into the maildrops: plain files below one directory.
@@ -155,27 +156,29 @@ package final class Spool {
 
   // MARK: Accepting
 
-  /// Starts a message for the queue, for maildrops, or for both.
+  /// Starts a message for the queue, for maildrops, or for both; while the spool is not open it fails.
   ///
   /// - Parameters:
   ///   - envelope: its recipients are those for the queue.
   ///   - users: names from the users file whose maildrops get the message.
   ///   - trace: the Received field, with LF line ends; it comes first in either file.
-  /// While the spool is not open the delivery fails.
+  ///   - queueTrace: the field for the queue, where it tells less; nil for the same.
   package func begin(
-    _ envelope: SubmittedEnvelope, users: [String], id: QueueID, trace: String
+    _ envelope: SubmittedEnvelope, users: [String], id: QueueID, trace: String,
+    queueTrace: String? = nil
   ) -> Delivery {
     var drafts: [Draft] = []
     if !envelope.recipients.isEmpty {
       let draft = Draft(id: id, destination: .queue)
       _ = draft.append(QueueEnvelope.header(envelope, arrived: Int64(id.seconds)))
-      _ = draft.append(Array(trace.utf8))
+      _ = draft.append(Array((queueTrace ?? trace).utf8))
       drafts.append(draft)
     }
     if !users.isEmpty {
       let draft = Draft(id: id, destination: .maildrops(users))
       // RFC 5321 §4.4: the server that makes the final delivery inserts the return path.
-      let returnPath = "Return-Path: <\(QueueEnvelope.safe(envelope.reversePath))>\n"
+      let sender = Mailbox(envelope.reversePath, allowsUTF8: true)?.headerText
+      let returnPath = "Return-Path: <\(QueueEnvelope.safe(sender ?? envelope.reversePath))>\n"
       _ = draft.append(Array((returnPath + trace).utf8))
       drafts.append(draft)
     }
