@@ -104,7 +104,7 @@ let layers = [
       Module(
         name: "gatepost",
         imports: [
-          "Platform", "EventLoop", "Mail", "Maildir", "Spool", "Accounts", "Grants",
+          "Platform", "EventLoop", "Log", "Mail", "Maildir", "Spool", "Accounts", "Grants",
           "Configuration", "Control",
         ],
         isProgram: true, reflects: true,
@@ -217,7 +217,7 @@ let package = Package(
     .executable(name: "gatepost", targets: ["gatepost"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
   ],
   targets: makeTargets(),
   swiftLanguageModes: [.v6]

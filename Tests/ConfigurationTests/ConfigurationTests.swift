@@ -54,7 +54,7 @@ import Testing
     #expect(it.abuse.dnsbl.isEmpty)
     #expect(!it.abuse.addsSPF)
     #expect(it.smtp.addsMissingFields)
-    #expect(!it.smtp.addsSender)
+    #expect(!it.smtp.addsSender && !it.smtp.hidesClients)
     #expect(it.profiles.isEmpty)
     #expect(it.pop3.plainLogin == .privateNetworks)
   }
@@ -134,6 +134,7 @@ import Testing
       [smtp]
       add-missing-fields = no
       add-sender = yes
+      hide-clients = yes
       [pop3]
       login-without-tls = yes
       apop = yes
@@ -190,9 +191,11 @@ import Testing
     #expect(it.abuse.dnsbl.map(\.text) == ["zen.spamhaus.org"])
     #expect(it.abuse.addsSPF)
     #expect(!it.smtp.addsMissingFields)
-    #expect(it.smtp.addsSender)
+    #expect(it.smtp.addsSender && it.smtp.hidesClients)
     #expect(it.pop3.plainLogin == .everywhere)
-    #expect(it.pop3.offersAPOP && it.pop3.loginDelay == .seconds(60) && it.pop3.expiryDays == 30)
+    #expect(
+      it.pop3.apopNetworks.map(\.description) == ["0.0.0.0/0", "::/0"]
+        && it.pop3.loginDelay == .seconds(60) && it.pop3.expiryDays == 30)
   }
 
   @Test func `takes the later of two files at its word`() throws {

@@ -135,7 +135,7 @@ import Testing
     ),
     (
       "listeners = smtp\nsenders = cam",
-      "3: [profile cam] senders: \"cam\" is not a sender; give an address, \"@domain\" or \"*\";"
+      "3: [profile cam] senders: \"cam\" is not a sender; give an address, \"@domain\", \"<>\" or \"*\";"
         + " several are separated by commas"
     ),
     (

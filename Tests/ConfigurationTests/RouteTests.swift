@@ -25,6 +25,7 @@ import Testing
       messages-per-connection = 7
       connections = 2
       window = 22:00-06:30
+      long-lines = pass
       rewrite-from = account@isp.example
       reply-to = no
       """)
@@ -47,6 +48,7 @@ import Testing
     #expect(it.routes[0].window == nil)
     #expect(it.routes[0].rewriteFrom == nil)
     #expect(it.routes[0].addsReplyTo)
+    #expect(it.routes[0].foldsLongLines)
     let second = it.routes[1]
     #expect(second.servers.isEmpty)
     #expect(second.tls == .encrypt)
@@ -57,6 +59,7 @@ import Testing
     #expect(second.interval == .seconds(2))
     #expect(second.messagesPerConnection == 7 && second.connections == 2)
     #expect(second.window?.description == "22:00-06:30")
+    #expect(!second.foldsLongLines)
     #expect(second.rewriteFrom?.text == "account@isp.example")
     #expect(!second.addsReplyTo)
   }

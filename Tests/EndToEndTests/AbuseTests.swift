@@ -23,11 +23,15 @@ import Testing
     #expect(try gatepost.curl().status == 0)
     let expected =
       ["127.0.0.2", "127.0.0.3"] + Self.hostileNames.indices.map { "127.0.1.\($0)" } + ["127.0.0.4"]
-    #expect(try banned(by: gatepost.log) == expected)
-    // Where syslog has written it.
     let stamp = Date.now.formatted(.iso8601)
-    let lines = gatepost.log.split(separator: "\n").map { "\(stamp) gw gatepostd[12]: \($0)\n" }
-    #expect(try banned(by: lines.joined()) == expected)
+    func lines(of program: String) -> String {
+      gatepost.log.split(separator: "\n").map { "\(stamp) gw \(program): \($0)\n" }.joined()
+    }
+    #expect(try banned(by: lines(of: "gatepostd[12]")) == expected)
+    // Another program may quote such lines, and so may a client of ours.
+    for program in ["sshd[7]", "gatepostd", "sshd[7]: gatepostd[12]", "other gatepostd[12]"] {
+      #expect(try banned(by: lines(of: program)) == [])
+    }
   }
 
   /// Names that would put the blame on another address or another time, or have the line passed over.

@@ -22,24 +22,31 @@ import Testing
 
   @Test(
     "odd-greeting: a printer greets by the name that it was given in the office, or by none",
-    arguments: [true, false], ["HELO HP LaserJet 4000", "EHLO Büro_1", "HELO", "EHLO "])
+    arguments: [true, false], ["HELO HP LaserJet 4000", "EHLO Büro 1", "HELO", "EHLO "])
   func oddGreeting(isSet: Bool, greeting: String) throws {
     let gatepost = try gatepost("odd-greeting = yes", isSet)
     let client = try gatepost.smtp()
     try client.expect("220")
     try client.ask(greeting, isSet ? "250" : "501 5.5.4")
-    guard isSet else { return try client.ask("MAIL FROM:<x@far.example>", "503 5.5.1") }
+    guard isSet else {
+      try client.ask("MAIL FROM:<x@far.example>", "503 5.5.1")
+      let verb = greeting.prefix(4)
+      return #expect(
+        gatepost.log.contains(
+          "command-refused service=smtp client=127.0.0.1 verb=\(verb)"
+            + " reply=\"501 5.5.4 Syntax: \(verb) hostname\" profile-key=odd-greeting\n"))
+    }
     try client.deliver(to: "alice@home.example")
-    // Such a name has no place in a trace field.
+    // Such a name stands in a comment.
     let mail = try #require(gatepost.maildrop("alice").first)
-    #expect(mail.contains("\nReceived: from unknown ([127.0.0.1])\n"))
+    #expect(mail.contains("\nReceived: from unknown"))
+    #expect(mail.contains("(greeted as HP LaserJet 4000)") == greeting.contains("LaserJet"))
   }
 
   @Test(
-    "loose-paths: MAIL and RCPT lack their brackets, or have a space before them",
+    "loose-paths: MAIL and RCPT lack their brackets",
     arguments: [true, false],
     [
-      ("MAIL FROM: <cam@home.example>", "RCPT TO: <ann@far.example>"),
       ("MAIL FROM:cam@home.example", "RCPT TO:ann@far.example"),
       ("MAIL FROM: cam@home.example", "RCPT TO: ann@far.example"),
     ])
@@ -49,7 +56,9 @@ import Testing
     try client.ask(paths.mail, isSet ? "250" : "501 5.1.7")
     if !isSet { try client.ask("MAIL FROM:<cam@home.example>", "250") }
     try client.ask(paths.rcpt, isSet ? "250" : "501 5.1.3")
-    guard isSet else { return }
+    guard isSet else {
+      return #expect(gatepost.log.count(of: " profile-key=loose-paths\n") == 2)
+    }
     try client.ask("DATA", "354")
     try client.ask("Subject: x\r\n\r\nx\r\n.", "250")
     let queued = try #require(gatepost.queue.first)
@@ -67,7 +76,7 @@ import Testing
       "--auth-user", "alice", "--auth-password", "secret")
     #expect((run.status == 0) == isSet, "\(run.output)")
     #expect(run.output.contains("250-AUTH") == isSet)
-    #expect(gatepost.log.contains("user=alice how=AUTH\n") == isSet)
+    #expect(gatepost.log.contains("user=\"alice\" how=AUTH\n") == isSet)
     guard !isSet else { return #expect(gatepost.queue[0].contains("with ESMTPA id")) }
     // Nor is a password taken that is sent without being asked for.
     let client = try gatepost.greeted(on: gatepost.ports.submission)

@@ -25,7 +25,7 @@ import Testing
     #expect(try gatepost.send(to: "bob@home.example.net").hasPrefix("250"))
     if isRight {
       try gatepost.eventually("the message is at the other") { upstream.queue.count == 1 }
-      #expect(upstream.log.contains("login service=submissions client=127.0.0.1 user=alice"))
+      #expect(upstream.log.contains("login service=submissions client=127.0.0.1 user=\"alice\""))
       #expect(upstream.queue.first?.contains("with ESMTPSA id") == true)
       try gatepost.eventually("the queue is empty") { gatepost.queue.isEmpty }
     } else {

@@ -23,7 +23,7 @@ import Testing
     let expires = try #require(grant.compactMap { Double($0) }.max())
     #expect((800...901).contains(expires - Date.now.timeIntervalSince1970))
 
-    #expect(gatepost.log.contains("granted client=127.0.0.1 user=alice seconds=900"))
+    #expect(gatepost.log.contains("granted client=127.0.0.1 user=\"alice\" seconds=900"))
     #expect(try gatepost.swaks(to: "ann@far.example").status == 0)
     #expect(gatepost.log.contains(/accepted id=\S+ client=127.0.0.1 by=grant:alice/))
     try gatepost.eventually("the message is at the MX") { hop.messages.count == 1 }

@@ -29,6 +29,23 @@ import Testing
     #expect(line == "set-aside file=x reason=\"said 'no' file=y\"")
   }
 
+  @Test(
+    "A name is quoted always, and stays in its quotes",
+    arguments: [
+      ("anna", "anna"), ("", ""), ("x client=1.2.3.4", "x client=1.2.3.4"), ("a\"b", "a'b"),
+    ])
+  func names(name: String, shown: String) {
+    let line = MailEvent.loginFailed(
+      service: "smtp", client: "192.0.2.1", user: name, reason: "r"
+    ).line
+    #expect(line == "login-failed service=smtp client=192.0.2.1 user=\"\(shown)\" reason=r")
+  }
+
+  @Test("A value that looks like a pair is quoted")
+  func pairs() {
+    #expect(MailEvent.setAside(file: "a=b", reason: "r").line == "set-aside file=\"a=b\" reason=r")
+  }
+
   @Test("A long value is cut")
   func length() {
     let line = MailEvent.setAside(file: String(repeating: "é", count: 5000), reason: "r").line

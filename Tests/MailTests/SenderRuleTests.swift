@@ -5,7 +5,7 @@ import Testing
 @Suite struct `A rule for senders` {
   @Test(arguments: [
     ("alice@home.example", "alice@home.example"), ("Alice@Home.example", "Alice@home.example"),
-    ("@Home.example", "@home.example"), ("*", "*"), ("@[192.0.2.1]", nil),
+    ("@Home.example", "@home.example"), ("*", "*"), ("<>", "<>"), ("@[192.0.2.1]", nil),
     ("alice@[192.0.2.1]", "alice@[192.0.2.1]"),
   ])
   func `is an address, a domain, or everything`(text: String, expected: String?) {
@@ -31,6 +31,16 @@ import Testing
   func `covers addresses`(rule: String, sender: String, covers: Bool) throws {
     let rule = try #require(SenderRule(rule))
     #expect(rule.covers(try #require(Mailbox(sender))) == covers)
+  }
+}
+
+extension `A rule for senders` {
+  @Test(arguments: [("*", true), ("<>", true), ("@home.example", false), ("a@home.example", false)])
+  func `covers the sender of reports`(rule: String, covers: Bool) throws {
+    let rule = try #require(SenderRule(rule))
+    #expect(rule.covers(.null) == covers)
+    let mailbox = try #require(ReversePath("<a@home.example>"))
+    #expect(rule.covers(mailbox) == (rule != .null))
   }
 }
 
@@ -63,7 +73,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "a b", "a..b", ".a", "a@", "@a", "a@b@c", "\"a", "a\"b\"", "<a@b>", "a,b", "a\u{0}",
+    "", "a b", "..", "a@", "@a", "a@b@c", "\"a", "a\"b\"", "<a@b>", "a,b", "a\u{0}",
     "ä@far.example", "\u{202E}a", ":include:", "a:b",
   ])
   func `is nothing else`(text: String) { #expect(AliasTarget(text) == nil) }

@@ -80,7 +80,7 @@ import Testing
       for (user, sender, prefix) in [
         ("alice", "alice@home.example", "250"), ("alice", "ALICE@home.example", "250"),
         ("alice", "any@alice.example", "250"), ("alice", "bob@home.example", "553 5.7.1"),
-        ("alice", "", "250"), ("bob", "anyone@else.example", "250"),
+        ("alice", "", "553 5.7.1"), ("bob", "", "250"), ("bob", "anyone@else.example", "250"),
       ] {
         try await bed.session(.submissions, from: Bed.stranger) { client in
           try await client.greet()

@@ -38,9 +38,9 @@ import Testing
         try await client.ask("FOO", "421 4.7.0")
         try await client.expect("<closed>")
       }
-      try await bed.session { client in
+      try await bed.session(from: Bed.stranger) { client in
         try await client.greet()
-        try await client.ask("MAIL FROM:<me@home.example>")
+        try await client.ask("MAIL FROM:<me@far.example>")
         for number in 1..<SMTP.Limits.refusedAddresses {
           try await client.ask("RCPT TO:<u\(number)@home.example>", "550 5.1.1")
         }

@@ -85,11 +85,57 @@ struct ServerSessionTests {
     var session = ServerSession(settings: settings)
     _ = session.receive(Array("EHLO a".utf8)[...])
     #expect(session.handle(.startTLS) == .reply(.notOffered))
-    settings.authentication = .never
+    settings.extensions.remove(.authentication)
     session = ServerSession(settings: settings)
     _ = session.receive(Array("EHLO a".utf8)[...])
     let action = session.receive(Array("AUTH PLAIN".utf8)[...])
     #expect(action == .reply(.notOffered))
+  }
+
+  @Test("A stranger that guesses addresses is sent away, a known client with an old list is not")
+  func guessing() {
+    for isKnown in [false, true] {
+      var bed = TestBed(isTrusted: isKnown)
+      bed.receive("EHLO a")
+      for round in 0..<3 {
+        bed.receive("RSET")
+        bed.receive("MAIL FROM:<a@b.example>")
+        for place in 0..<45 {
+          bed.receive(place % 2 == 0 ? "RCPT TO:<dead@home.example>" : "RCPT TO:<a b@home.example>")
+        }
+        #expect(bed.isClosed == (!isKnown && round == 2))
+      }
+    }
+  }
+
+  @Test("A message that is taken in starts the count of a stranger's bad recipients anew")
+  func countIsPerMessage() {
+    var bed = TestBed()
+    bed.receive("EHLO a")
+    for _ in 0..<5 {
+      bed.receive("MAIL FROM:<a@b.example>")
+      for _ in 0..<60 { bed.receive("RCPT TO:<dead@home.example>") }
+      for line in ["RCPT TO:<alice@home.example>", "DATA", "Subject: x", "", "."] {
+        bed.receive(line)
+      }
+    }
+    #expect(!bed.isClosed)
+    #expect(bed.messages.count == 5)
+  }
+
+  @Test(
+    "A refusal is known by the one rule that a profile would have to lift",
+    arguments: [
+      ("EHLO", .oddGreeting), ("HELO HP LaserJet", .oddGreeting),
+      ("MAIL FROM:a@b.example", .loosePaths), ("AUTH PLAIN", .loginWithoutTLS),
+      ("MAIL FROM:<a b@c.example>", nil), ("RCPT TO:<a@b.example>", nil), ("nonsense", nil),
+      ("RCPT TO:a@b.example", nil),
+    ] as [(String, Leniency?)])
+  func remedies(line: String, leniency: Leniency?) {
+    var bed = TestBed()
+    bed.receive("EHLO a")
+    #expect(bed.exchange(line)[0].hasPrefix("5"))
+    #expect(bed.session.remedy(for: Array(line.utf8)[...]) == leniency)
   }
 
   @Test("No sequence of commands opens the relay", arguments: 0..<60)

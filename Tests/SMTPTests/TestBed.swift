@@ -26,7 +26,7 @@ struct TestBed {
     if quirks.contains("odd-greeting") { settings.leniency.insert(.oddGreeting) }
     if quirks.contains("loose-paths") { settings.leniency.insert(.loosePaths) }
     if quirks.contains("keep-login") { settings.leniency.insert(.keptLogin) }
-    if quirks.contains("login-without-tls") { settings.authentication = .always }
+    if quirks.contains("login-without-tls") { settings.leniency.insert(.loginWithoutTLS) }
     if !isTrusted { settings.extensions.remove(.queueing) }
     settings.isKnown = isTrusted
     settings.extensions.subtract(Extensions(keywords: hidden))
@@ -35,10 +35,13 @@ struct TestBed {
   }
 
   static func settings(listener: String) -> ServerSettings {
-    guard let hostname = Domain("gw.home.example") else { preconditionFailure() }
+    guard let hostname = Domain("gw.home.example"), let domain = Domain("home.example") else {
+      preconditionFailure()
+    }
     return ServerSettings(
-      hostname: hostname, messageBytes: 50 << 20, recipients: 100, extensions: .all,
-      authentication: listener == "submission-plain" ? .always : .underTLS,
+      hostname: hostname, localDomain: domain, messageBytes: 50 << 20, recipients: 100,
+      extensions: .all,
+      leniency: listener == "submission-plain" ? .loginWithoutTLS : [],
       requiresAuthentication: listener != "smtp")
   }
 

@@ -20,14 +20,8 @@ package final class NameServer {
   private let script: Script
   private let streamScript: Script
 
-  /// - Parameters:
-  ///   - address: where it listens, on 127.0.0.1; nil for a port of its own.
-  ///   - takesStreams: whether it takes connections by TCP.
-  package init(
-    at address: SocketAddress? = nil, takesStreams: Bool = true,
-    streams: @escaping Script = { _ in [] }, _ script: @escaping Script
-  ) throws {
-    let any = try address ?? SocketAddress(#require(IPAddress("127.0.0.1")), port: 0)
+  package init(streams: @escaping Script = { _ in [] }, _ script: @escaping Script) throws {
+    let any = SocketAddress(try #require(IPAddress("127.0.0.1")), port: 0)
     let type = Int32(SOCK_DGRAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
     socket = Descriptor(owning: Glibc.socket(AF_INET, type, 0))
     // The port that is free for streams may be another's for datagrams.
@@ -38,9 +32,7 @@ package final class NameServer {
       attempts += 1
       candidate = try Descriptor.listening(on: any)
     }
-    self.address = try candidate.localAddress()
-    // Its port stays taken, and connections are refused.
-    if !takesStreams { shutdown(candidate.number, Int32(SHUT_RDWR)) }
+    address = try candidate.localAddress()
     listener = candidate
     self.script = script
     streamScript = streams

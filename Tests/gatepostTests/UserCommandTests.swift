@@ -73,7 +73,7 @@ import Testing
     }
     #expect(
       try tool.run("user", "add", "bob", "--send-as", "x")
-        == refused(65, "\"x\" in send-as is neither an address, nor an @domain, nor *"))
+        == refused(65, "\"x\" in send-as is neither an address, nor an @domain, nor <>, nor *"))
     #expect(
       try tool.run("user", "add", "bob")
         == refused(

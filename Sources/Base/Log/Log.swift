@@ -19,6 +19,9 @@ package enum Log {
     write(LogLine.safe(sentence), severity)
   }
 
+  /// A name that somebody may have made up, as a sentence for the log has it.
+  package static func quoted(_ name: String) -> String { LogLine.quoted(name) }
+
   private static func write(_ text: String, _ severity: Severity) {
     let line = Array((isJournal ? "<\(severity.rawValue)>\(text)\n" : "\(text)\n").utf8)
     _ = unsafe line.withUnsafeBytes { unsafe CLinux.write(2, $0.baseAddress, $0.count) }

@@ -14,8 +14,12 @@ package enum MailEvent: Sendable {
   case clientBanned(client: String, seconds: Int, reason: String)
   /// A login gave the client's address the right to send for a while.
   case granted(client: String, user: String, seconds: Int)
-  /// A command of a client of ours was refused before anything was checked: it breaks the protocol.
-  case commandRefused(service: String, client: String, reply: String)
+  /// A command was refused before anything was checked: it breaks the protocol.
+  ///
+  /// `verb` is nil where the line has none; `remedy` is the key of a profile that would let it pass.
+  case commandRefused(
+    service: String, client: String, verb: String?, reply: String, remedy: String?,
+    isStranger: Bool)
   /// A recipient was refused.
   case recipientRefused(client: String, from: String, to: String, reason: String)
   /// A message was refused at or after its data.
@@ -52,7 +56,8 @@ package enum MailEvent: Sendable {
     switch self {
     case .setAside, .leftAlone: .error
     case .failed, .loginFailed, .clientBanned: .warning
-    case .clientRefused, .commandRefused, .recipientRefused, .messageRefused, .deferred, .bounced:
+    case .commandRefused(_, _, _, _, _, let isStranger): isStranger ? .debug : .notice
+    case .clientRefused, .recipientRefused, .messageRefused, .deferred, .bounced:
       .notice
     default: .info
     }
@@ -67,19 +72,20 @@ package enum MailEvent: Sendable {
       LogLine("session-ended").with("service", service).with("client", client)
         .with("reason", reason).text
     case .loggedIn(let service, let client, let user, let how):
-      LogLine("login").with("service", service).with("client", client).with("user", user)
+      LogLine("login").with("service", service).with("client", client).with("user", name: user)
         .with("how", how).text
     case .loginFailed(let service, let client, let user, let reason):
       LogLine("login-failed").with("service", service).with("client", client)
-        .with("user", user).with("reason", reason).text
+        .with("user", name: user).with("reason", reason).text
     case .clientBanned(let client, let seconds, let reason):
       LogLine("client-banned").with("client", client).with("seconds", seconds)
         .with("reason", reason).text
     case .granted(let client, let user, let seconds):
-      LogLine("granted").with("client", client).with("user", user).with("seconds", seconds).text
-    case .commandRefused(let service, let client, let reply):
+      LogLine("granted").with("client", client).with("user", name: user).with("seconds", seconds)
+        .text
+    case .commandRefused(let service, let client, let verb, let reply, let remedy, _):
       LogLine("command-refused").with("service", service).with("client", client)
-        .with("reply", reply).text
+        .with("verb", verb).with("reply", reply).with("profile-key", remedy).text
     case .recipientRefused(let client, let from, let to, let reason):
       LogLine("recipient-refused").with("client", client).with("from", from).with("to", to)
         .with("reason", reason).text
@@ -90,7 +96,7 @@ package enum MailEvent: Sendable {
       LogLine("accepted").with("id", id).with("client", client).with("by", authorization)
         .with("from", from).with("recipients", recipients).with("bytes", bytes).text
     case .stored(let id, let user):
-      LogLine("stored").with("id", id).with("user", user).text
+      LogLine("stored").with("id", id).with("user", name: user).text
     case .delivered(let id, let to, let hop, let reply):
       LogLine("delivered").with("id", id).with("to", to).with("hop", hop).with("reply", reply).text
     case .deferred(let id, let to, let hop, let reason, let next):
@@ -110,10 +116,10 @@ package enum MailEvent: Sendable {
     case .queueChanged(let id, let action, let user):
       LogLine("queue-changed").with("id", id).with("action", action).with("uid", Int(user)).text
     case .whitelistChanged(let action, let subject, let user):
-      LogLine("whitelist-changed").with("action", action).with("subject", subject)
+      LogLine("whitelist-changed").with("action", action).with("subject", name: subject)
         .with("uid", Int(user)).text
     case .retrieved(let client, let user, let sent, let removed):
-      LogLine("retrieved").with("client", client).with("user", user).with("sent", sent)
+      LogLine("retrieved").with("client", client).with("user", name: user).with("sent", sent)
         .with("removed", removed).text
     }
   }

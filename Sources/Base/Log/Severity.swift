@@ -8,4 +8,6 @@ package enum Severity: Int, Sendable {
   case notice = 5
   /// The life of each message and login.
   case info = 6
+  /// What helps to find out why a stranger's program fails; the unit leaves it out of the journal.
+  case debug = 7
 }

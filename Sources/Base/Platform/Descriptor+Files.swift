@@ -24,8 +24,10 @@ package struct FileStatus: Equatable, Sendable {
   package var isSocket: Bool
 
   init(_ raw: stat) {
-    bytes = Int(raw.st_size)
-    modified = Int64(raw.st_mtim.tv_sec)
+    // The same with the size of a file that is a hole.
+    bytes = min(Int(raw.st_size), 1 << 42)
+    // Whoever owns a file may date it to the end of all numbers: no sum with it may overflow.
+    modified = min(max(Int64(raw.st_mtim.tv_sec), -1 << 40), 1 << 40)
     modifiedNanoseconds = Int64(raw.st_mtim.tv_nsec)
     changed = Int64(raw.st_ctim.tv_sec)
     inode = UInt64(raw.st_ino)

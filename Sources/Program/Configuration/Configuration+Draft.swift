@@ -45,13 +45,13 @@ extension Configuration {
     var refusesEarlyTalkers = false
     var dnsbl: [Domain] = []
     var addsSPF = false
-    var addsMissingFields = false, addsSender = false
+    var addsMissingFields = false, addsSender = false, hidesClients = false
     var aliases = ""
     var separator: UInt8?
     var catchAll: AliasTarget?
     var redirectAll: Mailbox?
     var upgradesHashes = false
-    var offersAPOP = false
+    var apopNetworks: [IPNetwork] = []
     var quota: ByteCount?
     var quotaMessages: Int?
     var pop3PlainLogin = PlainLogin.nowhere
@@ -110,10 +110,13 @@ extension Configuration {
       failedLogins: draft.failedLogins, ban: draft.ban, loginTime: draft.loginTime,
       minimumRate: draft.minimumRate?.bytes, refusesEarlyTalkers: draft.refusesEarlyTalkers,
       dnsbl: draft.dnsbl, addsSPF: draft.addsSPF)
-    smtp = SMTP(addsMissingFields: draft.addsMissingFields, addsSender: draft.addsSender)
+    smtp = SMTP(
+      addsMissingFields: draft.addsMissingFields, addsSender: draft.addsSender,
+      hidesClients: draft.hidesClients)
     profiles = draft.profiles
     pop3 = POP3(
-      plainLogin: draft.pop3PlainLogin, offersAPOP: draft.offersAPOP, loginDelay: draft.loginDelay,
+      plainLogin: draft.pop3PlainLogin, apopNetworks: draft.apopNetworks,
+      loginDelay: draft.loginDelay,
       expiryDays: draft.expiry.map { Int(($0.components.seconds + 86_399) / 86_400) })
     self.warnings = warnings
   }

@@ -201,14 +201,16 @@ package struct Configuration: Sendable {
     package let addsMissingFields: Bool
     /// Whether Sender is added where From is no address of the user (RFC 6409 §8.1).
     package let addsSender: Bool
+    /// Whether mail that leaves does not tell which client has submitted it.
+    package let hidesClients: Bool
   }
 
   /// The section `[pop3]`.
   package struct POP3: Sendable {
     /// Where a password is taken without TLS.
     package let plainLogin: PlainLogin
-    /// Whether APOP is offered.
-    package let offersAPOP: Bool
+    /// Where APOP is offered.
+    package let apopNetworks: [IPNetwork]
     /// How long a user has to wait between two logins; nil for no time.
     package let loginDelay: Duration?
     /// After how many days messages that were read are removed; nil for never.

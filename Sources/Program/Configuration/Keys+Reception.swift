@@ -55,6 +55,10 @@ extension Keys {
         .smtp, "add-sender", .boolean, default: .text("no"),
         "Whether Sender is added where From is not an address of the user who has logged in."
       ) { $0.addsSender = $1 },
+      Key(
+        .smtp, "hide-clients", .boolean, default: .text("no"),
+        "Whether Received of mail that leaves is silent about the device and the login it came by."
+      ) { $0.hidesClients = $1 },
     ]
   }
 
@@ -75,11 +79,11 @@ extension Keys {
 
   private static var quirks: [Key] {
     [
-      quirk("odd-greeting", "Whether HELO may have an empty or odd name.") {
+      quirk("odd-greeting", "Whether HELO may have a name with blanks, or none.") {
         $0.allowsOddGreeting = $1
       },
       quirk(
-        "loose-paths", "Whether MAIL and RCPT may lack angle brackets, or have a space before them."
+        "loose-paths", "Whether the addresses of MAIL and RCPT may lack angle brackets."
       ) { $0.allowsLoosePaths = $1 },
       quirk("login-without-tls", "Whether a password is taken without TLS.") {
         $0.allowsLoginWithoutTLS = $1

@@ -154,9 +154,9 @@ enum Keys {
         "Where a password is taken over a connection that is not encrypted."
       ) { $0.pop3PlainLogin = $1 },
       Key(
-        .pop3, "apop", .boolean, default: .text("no"),
-        "Whether APOP is offered, which only users with a plain secret can use."
-      ) { $0.offersAPOP = $1 },
+        .pop3, "apop", .networksOrAll, default: .text("no"),
+        "Whether APOP is offered, or where, which only users with a plain secret can use."
+      ) { $0.apopNetworks = $1 },
       Key(
         .pop3, "login-delay", .optional(.duration(.seconds(1) ... .seconds(86_400))),
         default: .absent(example: "60s"),

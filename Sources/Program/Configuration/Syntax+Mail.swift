@@ -23,7 +23,7 @@ extension Syntax<AliasTarget> {
 extension Syntax<SenderRule> {
   /// The senders that somebody may give.
   static var senderRule: Syntax {
-    .read("an address, \"@domain\" or \"*\"", refusal: "is not a sender") { SenderRule($0) }
+    .read("an address, \"@domain\", \"<>\" or \"*\"", refusal: "is not a sender") { SenderRule($0) }
   }
 }
 

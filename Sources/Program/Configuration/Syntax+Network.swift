@@ -142,3 +142,17 @@ extension Syntax<IPNetwork> {
     }
   }
 }
+
+extension Syntax<[IPNetwork]> {
+  /// All networks, none, or some.
+  static var networksOrAll: Syntax {
+    let some = Syntax.list(of: .network)
+    return Syntax("yes, no, or \(some.form)") { text throws(Rejection) in
+      if let isAll = try? Syntax<Bool>.boolean.parse(text) {
+        return isAll
+          ? ["0.0.0.0", "::"].compactMap { IPAddress($0).flatMap { IPNetwork($0, prefix: 0) } } : []
+      }
+      return try some.parse(text)
+    }
+  }
+}

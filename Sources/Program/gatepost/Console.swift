@@ -1,15 +1,21 @@
 import Glibc
+import Log
 import Platform
 
 /// What the tool says, and what it asks.
+///
+/// Root runs it, and some of what it tells comes from files and a daemon that another user may write:
+/// nothing that could change a terminal is written as it is.
 enum Console {
   /// Writes lines to the standard error, each after the name of the tool.
   static func complain(_ text: String) {
-    for line in text.split(separator: "\n") { write("gatepost: \(line)\n", to: STDERR_FILENO) }
+    for line in text.split(separator: "\n") {
+      write("gatepost: \(String(line).safeForTerminal)\n", to: STDERR_FILENO)
+    }
   }
 
   /// Writes a line to the standard output.
-  static func say(_ line: String) { write(line + "\n", to: STDOUT_FILENO) }
+  static func say(_ line: String) { write(line.safeForTerminal + "\n", to: STDOUT_FILENO) }
 
   private static func write(_ text: String, to descriptor: Int32) {
     // Whoever closed the pipe does not want the rest; SIGPIPE has ended the tool by then.

@@ -31,6 +31,7 @@ extension Configuration {
     settings.checksSPF = abuse.addsSPF
     settings.addsMissingFields = smtp.addsMissingFields
     settings.addsSender = smtp.addsSender
+    settings.hidesClients = smtp.hidesClients
     return settings
   }
 
@@ -61,8 +62,8 @@ extension Configuration.Profile {
     if allowsOddGreeting { profile.leniency.insert(.oddGreeting) }
     if allowsLoosePaths { profile.leniency.insert(.loosePaths) }
     if keepsLogin { profile.leniency.insert(.keptLogin) }
+    if allowsLoginWithoutTLS { profile.leniency.insert(.loginWithoutTLS) }
     profile.hidden = hidden
-    profile.allowsLoginWithoutTLS = allowsLoginWithoutTLS
     profile.repairsBareLF = repairsBareLF
     profile.allowsOldTLS = allowsOldTLS
     profile.completesHeader = completesHeader

@@ -26,7 +26,9 @@ extension Configuration {
       hostName: server.hostname.text, allowsLoginWithoutTLS: pop3.plainLogin.allows,
       timeout: limits.pop3Timeout)
     settings.loginTime = abuse.loginTime
-    settings.offersAPOP = pop3.offersAPOP
+    settings.offersAPOP = { [networks = pop3.apopNetworks] client in
+      networks.contains { $0.contains(client) }
+    }
     settings.loginDelay = pop3.loginDelay
     settings.expiryDays = pop3.expiryDays
     return settings
@@ -74,6 +76,7 @@ extension Configuration.Route {
     route.messagesPerConnection = messagesPerConnection
     route.connections = connections
     route.window = window
+    route.foldsLongLines = foldsLongLines
     route.rewriting = rewriteFrom.map {
       Route.Rewriting(mailbox: $0, addsReplyTo: addsReplyTo)
     }

@@ -80,8 +80,7 @@ final class Daemon {
       conduct: parts.conduct, maildrops: parts.maildrops)
     let recipients = parts.recipients
     relayer = Relayer(
-      settings: configuration.relaying, spool: parts.spool, resolver: parts.resolver,
-      troubles: parts.troubles
+      settings: configuration.relaying, spool: parts.spool, resolver: parts.resolver
     ) { mailbox in
       do throws(UsersFileError) {
         let found = try recipients.resolve(mailbox)

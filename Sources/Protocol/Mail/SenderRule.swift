@@ -1,19 +1,23 @@
 /// Addresses that may be given as the sender of mail.
 package enum SenderRule: Hashable, Sendable {
-  /// Every address.
+  /// Every address, and none.
   case any
+  /// No address: the sender of reports (RFC 5321 §4.5.5).
+  case null
   /// One address.
   case mailbox(Mailbox)
   /// Every address of a domain.
   case domain(Domain)
 
-  /// The rule that is spelled `user@domain`, `@domain` or `*`; nil if it is none of them.
+  /// The rule that is spelled `user@domain`, `@domain`, `<>` or `*`; nil if it is none of them.
   ///
   /// What would need quotes is refused, for the files that hold rules have none; and so is an asterisk
   /// within an address, which somebody means for a pattern and which would be none.
   package init?(_ text: some StringProtocol) {
     if text == "*" {
       self = .any
+    } else if text == "<>" {
+      self = .null
     } else if text.utf8.first == .at {
       guard let domain = Domain(String(text.dropFirst())) else { return nil }
       self = .domain(domain)
@@ -30,6 +34,7 @@ package enum SenderRule: Hashable, Sendable {
   package var text: String {
     switch self {
     case .any: "*"
+    case .null: "<>"
     case .mailbox(let mailbox): mailbox.text
     case .domain(let domain): "@" + domain.text
     }
@@ -38,13 +43,18 @@ package enum SenderRule: Hashable, Sendable {
   /// Whether the address falls under the rule; the case of its local part does not count.
   package func covers(_ sender: Mailbox) -> Bool {
     switch self {
-    case .any:
-      true
+    case .any: true
+    case .null: false
     case .mailbox(let mailbox):
       mailbox.domain == sender.domain
         && mailbox.localPart.asciiLowercased == sender.localPart.asciiLowercased
     case .domain(let domain):
       domain == sender.domain
     }
+  }
+
+  /// Whether the sender of an envelope falls under the rule.
+  package func covers(_ sender: ReversePath) -> Bool {
+    sender.mailbox.map(covers) ?? (self == .any || self == .null)
   }
 }

@@ -16,6 +16,10 @@ package struct Reply: Equatable, Sendable {
     return Reply("-ERR [\(code.rawValue)] \(text)\r\n")
   }
 
+  /// The answer to STLS with more behind it, which anybody on the line may have put there; the
+  /// connection is closed.
+  package static var commandAfterStartTLS: Reply { .error("Nothing may follow STLS in one go") }
+
   /// `+OK`, a text and a few lines.
   static func lines(_ text: String, _ lines: [String]) -> Reply {
     Reply("+OK \(text)\r\n" + lines.map { $0 + "\r\n" }.joined() + ".\r\n")

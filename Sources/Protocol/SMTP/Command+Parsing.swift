@@ -1,4 +1,4 @@
-import Mail
+package import Mail
 
 /// What a line from a client turned out to be.
 package enum ParsedLine: Equatable, Sendable {
@@ -14,11 +14,16 @@ package enum ParsedLine: Equatable, Sendable {
 extension Command {
   /// Reads a line, which is given without its line end.
   ///
-  /// RFC 5321 §4.1.1, and what `leniency` lets pass beside it. White space at the end is let pass. The
-  /// line is bounded by whoever read it, to `Limits.commandLineBytes`.
-  package static func parse(_ line: ArraySlice<UInt8>, leniency: Leniency = []) -> ParsedLine {
+  /// RFC 5321 §4.1.1, and what `leniency` lets pass beside it. White space at the end is let pass, and
+  /// so is white space before a path, which every other server takes. The line is bounded by whoever
+  /// read it, to `Limits.commandLineBytes`.
+  ///
+  /// - Parameter localDomain: the domain of a path without one; nil where none may lack it.
+  package static func parse(
+    _ line: ArraySlice<UInt8>, leniency: Leniency = [], localDomain: Domain? = nil
+  ) -> ParsedLine {
     guard line.allSatisfy({ $0 >= .space && $0 != 0x7F || $0 == .tab }) else {
-      let isChunk = Verb(line.prefix { $0.isLetter }) == .bdat
+      let isChunk = Verb(line: line) == .bdat
       return isChunk ? .unframed(.malformedCommand) : .invalid(.malformedCommand)
     }
     let blanks = line.reversed().prefix { $0 == .space || $0 == .tab }.count
@@ -32,17 +37,17 @@ extension Command {
     case .none where !cursor.isAtEnd, .required where cursor.isAtEnd:
       return verb == .bdat ? .unframed(.syntax(verb.form)) : .invalid(.syntax(verb.form))
     case .none, .required, .ignored:
-      return parse(verb, &cursor, leniency)
+      return parse(verb, &cursor, leniency, localDomain)
     }
   }
 
   private static func parse(
-    _ verb: Verb, _ cursor: inout ByteCursor, _ leniency: Leniency
+    _ verb: Verb, _ cursor: inout ByteCursor, _ leniency: Leniency, _ localDomain: Domain?
   ) -> ParsedLine {
     switch verb {
     case .ehlo, .helo: return parseHello(cursor.rest, verb, leniency)
-    case .mail: return parseMail(&cursor, leniency)
-    case .rcpt: return parseRecipient(&cursor, leniency)
+    case .mail: return parseMail(&cursor, leniency, localDomain)
+    case .rcpt: return parseRecipient(&cursor, leniency, localDomain)
     case .auth: return parseAuthenticate(&cursor)
     case .bdat: return parseChunk(&cursor)
     case .etrn: return parseFlush(cursor.rest)
@@ -57,26 +62,31 @@ extension Command {
     }
   }
 
-  /// Takes a host name or an address literal; nothing is decided by it, so some devices may say what
-  /// they like.
+  /// Takes one word, which RFC 5321 §4.1.1.1 wants to be a host name or an address literal.
+  ///
+  /// Nothing is decided by it, and what is no name is told as such in the trace field (RFC 5321 §4.1.4
+  /// forbids to refuse mail for it). Some devices may say what they like, or nothing.
   private static func parseHello(
     _ name: ArraySlice<UInt8>, _ verb: Verb, _ leniency: Leniency
   ) -> ParsedLine {
     guard
       name.count <= Limits.clientNameBytes,
-      leniency.contains(.oddGreeting) || Domain(name) != nil
+      leniency.contains(.oddGreeting)
+        || !name.isEmpty && name.allSatisfy({ $0 != .space && $0 != .tab })
     else { return .invalid(.syntax(verb.form)) }
     return .command(
       .hello(
         name: String(escaping: name, limit: 4 * Limits.clientNameBytes), isExtended: verb == .ehlo))
   }
 
-  private static func parseMail(_ cursor: inout ByteCursor, _ leniency: Leniency) -> ParsedLine {
+  private static func parseMail(
+    _ cursor: inout ByteCursor, _ leniency: Leniency, _ localDomain: Domain?
+  ) -> ParsedLine {
     guard cursor.take(word: "FROM:") else { return .invalid(.syntax(Verb.mail.form)) }
     let path = takePath(&cursor, leniency) { cursor, isLoose in
       isLoose
-        ? ReversePath(looselyParsing: &cursor, allowsUTF8: true)
-        : ReversePath(parsing: &cursor, allowsUTF8: true)
+        ? ReversePath(looselyParsing: &cursor, allowsUTF8: true, localDomain: localDomain)
+        : ReversePath(parsing: &cursor, allowsUTF8: true, localDomain: localDomain)
     }
     guard let path else { return .invalid(.badSender) }
     var parameters = MailParameters()
@@ -89,13 +99,13 @@ extension Command {
   }
 
   private static func parseRecipient(
-    _ cursor: inout ByteCursor, _ leniency: Leniency
+    _ cursor: inout ByteCursor, _ leniency: Leniency, _ localDomain: Domain?
   ) -> ParsedLine {
     guard cursor.take(word: "TO:") else { return .invalid(.syntax(Verb.rcpt.form)) }
     let path = takePath(&cursor, leniency) { cursor, isLoose in
       isLoose
-        ? ForwardPath(looselyParsing: &cursor, allowsUTF8: true)
-        : ForwardPath(parsing: &cursor, allowsUTF8: true)
+        ? ForwardPath(looselyParsing: &cursor, allowsUTF8: true, localDomain: localDomain)
+        : ForwardPath(parsing: &cursor, allowsUTF8: true, localDomain: localDomain)
     }
     guard let path else { return .invalid(.badRecipient) }
     var notification = NotificationRequest()
@@ -142,8 +152,8 @@ extension Command {
     _ cursor: inout ByteCursor, _ leniency: Leniency,
     _ parse: (inout ByteCursor, _ isLoose: Bool) -> Path?
   ) -> Path? {
+    cursor.skipSpaces()
     let isLoose = leniency.contains(.loosePaths)
-    if isLoose { cursor.skipSpaces() }
     guard let path = parse(&cursor, isLoose), cursor.isAtEnd || cursor.next == .space else {
       return nil
     }

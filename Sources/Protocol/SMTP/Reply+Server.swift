@@ -19,7 +19,7 @@ extension Reply {
     Reply(.notVerified, EnhancedStatus(2, 0, 0), "Cannot verify, but mail for it will be tried")
   }
   static var help: Reply {
-    let verbs = Verb.allCases.map(\.keyword).joined(separator: " ")
+    let verbs = Verb.allCases.filter { $0 != .expn }.map(\.keyword).joined(separator: " ")
     return Reply(.help, EnhancedStatus(2, 0, 0), "Commands: " + verbs)
   }
   static var startContent: Reply { Reply(.startContent, "End data with <CR><LF>.<CR><LF>") }

@@ -10,7 +10,7 @@ package import SASL
 /// **Limits**: those of `Limits` and of the settings. **Failures**: a client's errors are replies.
 package struct ServerSession: Sendable {
   /// What the session offers and asks for.
-  package let settings: ServerSettings
+  package private(set) var settings: ServerSettings
   /// Whether the connection is under TLS.
   package private(set) var isTLSActive: Bool
   /// The name by which the client greeted; nil before it has.
@@ -19,6 +19,9 @@ package struct ServerSession: Sendable {
   package private(set) var user: String?
   /// The transaction that is open.
   package private(set) var transaction: Transaction?
+
+  /// Whether the next line is a part of an authentication exchange, and no command.
+  package var isAuthenticating: Bool { exchange != nil }
 
   private var isExtended = false
   private var exchange: ServerExchange?
@@ -50,8 +53,12 @@ package struct ServerSession: Sendable {
   package mutating func receive(_ line: ArraySlice<UInt8>, isFollowed: Bool = false) -> ServerAction
   {
     if exchange != nil { return continueAuthentication(line) }
-    switch Command.parse(line, leniency: settings.leniency) {
-    case .invalid(let reply): return error(reply)
+    let localDomain = isKnown ? settings.localDomain : nil
+    switch Command.parse(line, leniency: settings.leniency, localDomain: localDomain) {
+    case .invalid(let reply):
+      let verb = Verb(line: line)
+      // An address that is written wrong is an error of a person, not of the program.
+      return verb == .mail || verb == .rcpt ? refused(reply) : error(reply)
     case .unframed(let reply): return .close(reply)
     case .anotherProtocol: return .close(.notThisProtocol)
     case .command(.startTLS) where isFollowed: return .close(.commandAfterStartTLS)
@@ -152,7 +159,7 @@ package struct ServerSession: Sendable {
     }
     // RFC 6531 §3.5: the path is one only where MAIL has said SMTPUTF8.
     if path.mailbox?.isASCII == false, !transaction.parameters.isInternational {
-      return error(.addressBeyondASCII)
+      return refused(.addressBeyondASCII)
     }
     if transaction.recipients.contains(path) { return .reply(.recipientAccepted) }
     return .checkRecipient(path, notification)
@@ -172,9 +179,11 @@ package struct ServerSession: Sendable {
     return .reply(.recipientAccepted)
   }
 
-  /// Refuses the sender or the recipient; a client that is refused again and again is sent away.
+  /// Refuses the sender or the recipient; a stranger that is refused again and again is sent away.
+  ///
+  /// A known client sends to a list with dead addresses in it, and the message is for all the others.
   package mutating func refused(_ reply: Reply) -> ServerAction {
-    if reply.code.category == .permanentFailure { refusedAddresses += 1 }
+    if reply.code.category == .permanentFailure, !isKnown { refusedAddresses += 1 }
     return refusedAddresses < Limits.refusedAddresses ? .reply(reply) : .close(.tooManyErrors)
   }
 
@@ -183,9 +192,14 @@ package struct ServerSession: Sendable {
     .reply(.received(bytes: bytes))
   }
 
-  /// Ends the transaction with the reply to its content.
+  /// Ends the transaction with the reply to its content; a message that was taken in makes good for the
+  /// errors before it.
   package mutating func dataEnded(_ reply: Reply) -> ServerAction {
     transaction = nil
+    if reply.code == .ok {
+      commandErrors = 0
+      refusedAddresses = 0
+    }
     return reply.code == .unavailable ? .close(reply) : .reply(reply)
   }
 
@@ -229,7 +243,17 @@ package struct ServerSession: Sendable {
     return .reply(.authenticationUnavailable)
   }
 
+  /// Lets the client break one rule more, and forgets the errors that it has made.
+  mutating func forgive(_ leniency: Leniency) {
+    settings.leniency.formUnion(leniency)
+    commandErrors = 0
+    refusedAddresses = 0
+  }
+
   // MARK: Rules
+
+  /// Whether the client may do more than write to local mailboxes.
+  private var isKnown: Bool { settings.isKnown || user != nil }
 
   /// The rule of `verb` that the session's state breaks, nil if there is none.
   private func breach(of verb: Verb) -> Reply? {
@@ -257,7 +281,7 @@ package struct ServerSession: Sendable {
     case .requireTLS: return isTLSActive
     case .authentication: return mayAuthenticate
     // A stranger could have us send reports to whom it likes, at the price of naming a sender.
-    case .notifications: return settings.isKnown || settings.requiresAuthentication || user != nil
+    case .notifications: return isKnown || settings.requiresAuthentication
     default: return true
     }
   }
@@ -281,11 +305,7 @@ package struct ServerSession: Sendable {
   // MARK: Authentication
 
   private var mayAuthenticate: Bool {
-    switch settings.authentication {
-    case .never: false
-    case .underTLS: isTLSActive
-    case .always: true
-    }
+    isTLSActive || settings.leniency.contains(.loginWithoutTLS)
   }
 
   private mutating func startAuthentication(
@@ -293,7 +313,7 @@ package struct ServerSession: Sendable {
   ) -> ServerAction {
     guard settings.extensions.contains(.authentication) else { return error(.notOffered) }
     guard mayAuthenticate else {
-      return error(settings.authentication == .underTLS ? .encryptionRequired : .notOffered)
+      return error(.encryptionRequired)
     }
     let keepsLogin = settings.leniency.contains(.keptLogin)
     guard isExtended || keepsLogin else { return error(.outOfSequence("EHLO first")) }

@@ -2,16 +2,10 @@ package import Mail
 
 /// What a server session offers and asks for.
 package struct ServerSettings: Sendable {
-  /// When AUTH is offered.
-  package enum Authentication: Sendable {
-    case never
-    /// Under TLS only: PLAIN and LOGIN send the password as it is.
-    case underTLS
-    case always
-  }
-
   /// The name of this host.
   package var hostname: Domain
+  /// The domain of a path that a known client gives without one.
+  package var localDomain: Domain
   /// The octets a message may have on the wire, as EHLO tells it; the driver refuses what is larger.
   package var messageBytes: Int
   /// The recipients a transaction may have, as EHLO tells it; the driver refuses those beyond.
@@ -22,8 +16,6 @@ package struct ServerSettings: Sendable {
   package var extensions: Extensions
   /// The rules that the client may break.
   package var leniency: Leniency
-  /// When AUTH is offered.
-  package var authentication: Authentication
   /// Whether the client may do more than write to local mailboxes.
   package var isKnown: Bool
   /// Whether a client must authenticate itself before MAIL, as on a submission port (RFC 6409 §4.3).
@@ -31,16 +23,16 @@ package struct ServerSettings: Sendable {
 
   /// The settings with these values.
   package init(
-    hostname: Domain, messageBytes: Int, recipients: Int, extensions: Extensions,
-    leniency: Leniency = [], authentication: Authentication, isKnown: Bool = false,
-    requiresAuthentication: Bool
+    hostname: Domain, localDomain: Domain, messageBytes: Int, recipients: Int,
+    extensions: Extensions,
+    leniency: Leniency = [], isKnown: Bool = false, requiresAuthentication: Bool
   ) {
     self.hostname = hostname
+    self.localDomain = localDomain
     self.messageBytes = messageBytes
     self.recipients = recipients
     self.extensions = extensions
     self.leniency = leniency
-    self.authentication = authentication
     self.isKnown = isKnown
     self.requiresAuthentication = requiresAuthentication
   }

@@ -96,6 +96,11 @@ package enum Verb: CaseIterable, Sendable {
     }
   }
 
+  /// The verb that a line begins with; nil if it is none.
+  package init?(line: ArraySlice<UInt8>) {
+    self.init(line.prefix(while: \.isLetter))
+  }
+
   /// The verb that `word` spells, letters in any case; nil if it is none.
   init?(_ word: ArraySlice<UInt8>) {
     let upper = word.map { $0.isLetter ? $0 & 0xDF : $0 }

@@ -2,6 +2,19 @@ package import Mail
 package import Platform
 package import SMTP
 
+extension Leniency {
+  /// The key of a profile that grants this one leniency.
+  var profileKey: String? {
+    switch self {
+    case .oddGreeting: "odd-greeting"
+    case .loosePaths: "loose-paths"
+    case .keptLogin: "keep-login"
+    case .loginWithoutTLS: "login-without-tls"
+    default: nil
+    }
+  }
+}
+
 /// What is different for the clients of some networks or listeners: what they are forgiven, and what
 /// they may do.
 package struct ClientProfile: Sendable {
@@ -11,8 +24,6 @@ package struct ClientProfile: Sendable {
   package var leniency: Leniency = []
   /// What EHLO does not offer to them.
   package var hidden: Extensions = []
-  /// Whether AUTH is offered to them without TLS.
-  package var allowsLoginWithoutTLS = false
   /// Whether their bare line feeds are taken for line ends.
   package var repairsBareLF = false
   /// Whether they may speak TLS 1.0 and 1.1, with the ciphers of that time.
@@ -32,8 +43,8 @@ package struct ClientProfile: Sendable {
     self.holds = holds
   }
 
-  /// Whether the clients may give this sender; a report has none.
-  func allows(_ sender: Mailbox) -> Bool {
+  /// Whether the clients may give this sender, whoever they prove to be.
+  func allows(_ sender: ReversePath) -> Bool {
     senders.isEmpty || senders.contains { $0.covers(sender) }
   }
 }

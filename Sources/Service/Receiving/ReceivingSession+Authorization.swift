@@ -23,21 +23,21 @@ extension ReceivingSession {
     return RelayPolicy.Client(isTrusted: isTrusted, user: session.user, grantUsers: users)
   }
 
-  /// Whether somebody so authorised may send as this sender; a report has none.
+  /// Whether somebody so authorised may send as this sender.
   func maySend(
     _ authorization: Authorization, as sender: ReversePath
   ) throws(UsersFileError) -> Bool {
     switch authorization {
     case .network:
-      return sender.mailbox.flatMap { profile?.allows($0) } ?? true
+      return true
     case .user(let name), .grant(let name):
       // A user who has been removed since the login may send nothing, not even a report.
       guard let user = try receiver.parts.accounts.mailbox(for: name), !user.isDisabled else {
         return false
       }
-      if let sender = sender.mailbox { return user.maySend(as: sender) }
       // A grant is of an address: a report, which nobody answers for, takes a login of the sender.
-      return authorization == .user(name)
+      if sender == .null, authorization != .user(name) { return false }
+      return user.maySend(as: sender)
     }
   }
 

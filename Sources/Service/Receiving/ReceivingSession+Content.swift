@@ -96,9 +96,11 @@ extension ReceivingSession {
       preconditionFailure("content comes within a transaction")
     }
     let id = receiver.parts.spool.makeID()
+    let trace = trace(of: transaction, id: id)
+    let isHidden = settings.values.hidesClients && destinations.authorization != nil
     let delivery = receiver.parts.spool.begin(
-      envelope(of: transaction), users: destinations.users, id: id,
-      trace: results + trace(of: transaction, id: id))
+      envelope(of: transaction), users: destinations.users, id: id, trace: results + trace.text,
+      queueTrace: isHidden ? results + trace.withoutClient.text : nil)
     return ContentReception(
       delivery, framing: framing, repairsBareLF: profile?.repairsBareLF == true,
       rules: headerRules(of: transaction, id: id), keepsBeginning: !destinations.told.isEmpty,
@@ -187,15 +189,14 @@ extension ReceivingSession {
 
   // MARK: Trace fields
 
-  private func trace(of transaction: Transaction, id: QueueID) -> String {
+  private func trace(of transaction: Transaction, id: QueueID) -> TraceField {
     TraceField(
       clientName: session.clientName ?? "", clientAddress: "\(client)",
       host: settings.values.hostname, transfer: session.transfer,
       encryption: connection.encryption.map(TraceField.Encryption.init),
       identity: destinations.authorization?.identity, identifier: "\(id)",
       recipient: transaction.recipients.count == 1 ? transaction.recipients.first : nil,
-      date: DateTime(unixSeconds: Int64(id.seconds))
-    ).text
+      date: DateTime(unixSeconds: Int64(id.seconds)))
   }
 
   /// What SPF says about mail from outside, as a field; nothing where it is not asked.

@@ -66,6 +66,9 @@ extension ReceivingSession {
     _ path: ForwardPath, _ notification: NotificationRequest
   ) async -> ServerAction {
     let sender = session.transaction?.sender ?? .null
+    if profile?.allows(sender) == false {
+      return refuse(path, .wrongSender, "the profile does not allow this sender")
+    }
     do throws(UsersFileError) {
       let decision = try settings.policy.decide(path, client: standing) {
         authorization throws(UsersFileError) in try maySend(authorization, as: sender)

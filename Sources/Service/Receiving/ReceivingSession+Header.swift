@@ -39,8 +39,9 @@ extension ReceivingSession {
     case .network:
       return nil
     case .user(let name), .grant(let name):
-      let domain = settings.values.domains.first ?? settings.values.hostname
-      guard let mailbox = Mailbox(localPart: name, domain: domain) else { return nil }
+      guard let mailbox = Mailbox(localPart: name, domain: settings.values.localDomain) else {
+        return nil
+      }
       let senders = (try? receiver.parts.accounts.mailbox(for: name))?.senders ?? []
       return HeaderRules.Account(mailbox: mailbox) { author in
         // Who may send as anything is known by the own address alone.

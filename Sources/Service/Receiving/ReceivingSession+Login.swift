@@ -87,7 +87,9 @@ extension ReceivingSession {
 
   private func putOff(_ name: String, because reason: String) -> ServerAction {
     // Not the line that fail2ban counts: the client has done nothing wrong.
-    Log.say(.error, "\(service.rawValue): \(name) cannot log in now from \(client): \(reason)")
+    Log.say(
+      .error, "\(service.rawValue): \(Log.quoted(name)) cannot log in now from \(client): \(reason)"
+    )
     return session.authenticationUnavailable()
   }
 }

@@ -133,18 +133,22 @@ final class ReceivingSession {
       return .close(.tooManyCommands)
     }
     guard let line else { return session.receiveOverlongLine() }
+    let isCommand = !session.isAuthenticating
     let action = session.receive(line[...], isFollowed: connection.hasBufferedInput)
-    if case .reply(let reply) = action { noteRefusal(reply) }
+    if case .reply(let reply) = action { noteRefusal(reply, of: isCommand ? line[...] : []) }
     return action
   }
 
-  /// Tells the admin what a device of the house does wrong; what strangers say would fill the log.
+  /// Tells the admin what a device does wrong; of strangers only who wants to debug hears.
   ///
   /// The line itself may hold a password, and is not told.
-  private func noteRefusal(_ reply: Reply) {
-    guard reply.code.category == .permanentFailure, profile != nil || isTrusted else { return }
+  private func noteRefusal(_ reply: Reply, of line: ArraySlice<UInt8>) {
+    guard reply.code.category == .permanentFailure else { return }
     Log.record(
-      .commandRefused(service: service.rawValue, client: "\(client)", reply: reply.text))
+      .commandRefused(
+        service: service.rawValue, client: "\(client)", verb: Verb(line: line)?.keyword,
+        reply: reply.text, remedy: session.remedy(for: line)?.profileKey,
+        isStranger: profile == nil && !isTrusted))
   }
 
   /// Does what a line asks; says whether the session goes on.
@@ -296,11 +300,10 @@ extension ReceivingSettings {
     if !isTrusted { extensions.remove(.queueing) }
     let limits = profile?.limits.orElse(limits) ?? limits
     return ServerSettings(
-      hostname: hostname, messageBytes: limits.messageBytes ?? .max,
+      hostname: hostname, localDomain: localDomain, messageBytes: limits.messageBytes ?? .max,
       recipients: limits.recipients ?? .max, extensions: extensions,
-      leniency: profile?.leniency ?? [],
-      authentication: profile?.allowsLoginWithoutTLS == true ? .always : .underTLS,
-      isKnown: isKnown, requiresAuthentication: requiresAuthentication)
+      leniency: profile?.leniency ?? [], isKnown: isKnown,
+      requiresAuthentication: requiresAuthentication)
   }
 }
 

@@ -36,6 +36,8 @@ package struct ReceivingSettings: Sendable {
   package var addsMissingFields = true
   /// Whether Sender is added where From is no address of the user (RFC 6409 §8.1).
   package var addsSender = false
+  /// Whether mail that leaves does not tell which client has submitted it, and by whose login.
+  package var hidesClients = false
 
   package init(
     hostname: Domain, domains: [Domain], isTrusted: @escaping @Loop @Sendable (IPAddress) -> Bool,
@@ -60,9 +62,12 @@ package struct ReceivingSettings: Sendable {
     }
   }
 
+  /// The domain of a name that stands without one: the first of ours.
+  var localDomain: Domain { domains.first ?? hostname }
+
   /// The address of the mailbox that every host has (RFC 5321 §4.5.1).
   var postmaster: Mailbox {
-    guard let mailbox = Mailbox(localPart: "postmaster", domain: domains.first ?? hostname) else {
+    guard let mailbox = Mailbox(localPart: "postmaster", domain: localDomain) else {
       preconditionFailure("postmaster is a local part")
     }
     return mailbox

@@ -176,7 +176,7 @@ extension RetrievalSession {
     // Not the line that fail2ban counts: the client has done nothing wrong.
     Log.say(
       refusal == .temporary ? .error : .notice,
-      "\(listener): \(user) cannot log in now from \(client): \(reason)")
+      "\(listener): \(Log.quoted(user)) cannot log in now from \(client): \(reason)")
     return protocolSession.refuseLogin(refusal)
   }
 }

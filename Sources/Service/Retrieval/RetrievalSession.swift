@@ -37,7 +37,9 @@ final class RetrievalSession {
     var offer = SessionSettings(
       hostName: settings.hostName, offersTLS: service.identity?.context != nil,
       allowsLoginWithoutTLS: settings.allowsLoginWithoutTLS(connection.peer.host))
-    if settings.offersAPOP { offer.timestamp = Self.timestamp(settings.hostName) }
+    if settings.offersAPOP(connection.peer.host) {
+      offer.timestamp = Self.timestamp(settings.hostName)
+    }
     offer.loginDelay = settings.loginDelay
     offer.expiryDays = settings.expiryDays
     protocolSession = Session(offer, isSecure: beginsWithTLS)
@@ -153,7 +155,11 @@ final class RetrievalSession {
 
   private func startTLS(after reply: Reply) async throws(ConnectionError) {
     // Before the reply, so that nothing a client sent in clear is ever taken for more.
-    if connection.hasBufferedInput { throw .plaintextAfterStartTLS }
+    if connection.hasBufferedInput {
+      try await send(.commandAfterStartTLS)
+      try await connection.flush(until: deadline)
+      throw .plaintextAfterStartTLS
+    }
     try await send(reply)
     try await connection.flush(until: deadline)
     try await startTLS()

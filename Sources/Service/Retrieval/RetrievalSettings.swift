@@ -12,7 +12,7 @@ package struct RetrievalSettings: Sendable {
   /// (RFC 1939 §3).
   package var timeout: Duration
   /// Whether APOP is offered (RFC 1939 §7).
-  package var offersAPOP = false
+  package var offersAPOP: @Sendable (IPAddress) -> Bool = { _ in false }
   /// How long a user has to wait between two logins; nil for no time.
   package var loginDelay: Duration?
   /// After how many days messages that were read are removed; nil for never.

@@ -93,7 +93,7 @@ extension User {
       guard let rule = SenderRule(text) else {
         throw UsersFileError(
           reason: "\"\(String(escaping: text.utf8, limit: 80))\" in send-as is neither an address,"
-            + " nor an @domain, nor *")
+            + " nor an @domain, nor <>, nor *")
       }
       rules.append(rule)
     }

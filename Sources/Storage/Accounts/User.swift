@@ -34,8 +34,8 @@ package struct User: Equatable, Sendable {
     self.verifier = verifier
   }
 
-  /// Whether the user may give this address as the sender of mail.
-  package func maySend(as sender: Mailbox) -> Bool {
+  /// Whether the user may give this sender of mail.
+  package func maySend(as sender: ReversePath) -> Bool {
     !isDisabled && (senders.isEmpty || senders.contains { $0.covers(sender) })
   }
 

@@ -110,7 +110,7 @@ package enum GrantFile {
       self.made = made
       self.expires = expires
       self.bootEnd = bootEnd
-      sent = Grant.Sent(messages: messages, recipients: recipients)
+      sent = Grant.Sent(messages: min(messages, 1 << 40), recipients: min(recipients, 1 << 40))
     }
 
     /// What the line means at `now`; nil if it claims what no grant has.

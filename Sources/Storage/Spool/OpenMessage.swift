@@ -47,7 +47,8 @@ package final class OpenMessage: Sendable {
     self.beginning = Array(beginning[envelope.contentOffset...])
     let lines = Int(message.name.wireBytes) - Int(message.name.bytes)
     let envelopeLines = beginning[..<envelope.contentOffset].count { $0 == UInt8(ascii: "\n") }
-    wireBytes = contentBytes + lines - envelopeLines
+    // A name may say what it likes.
+    wireBytes = max(contentBytes, contentBytes + lines - envelopeLines)
   }
 
   /// Reads at most `count` bytes of the content, `offset` bytes from its beginning; blocks.

@@ -101,7 +101,9 @@ extension QueueEnvelope {
       let value = bytes[valueStart..<end]
       let text = String(decoding: value, as: UTF8.self)
       switch String(decoding: line[(start + Self.prefix.utf8.count)..<colon], as: UTF8.self) {
-      case "Arrived": arrived = Int64(text)
+      case "Arrived":
+        // From 1970 to 9999, the last year that a report can write; no sum with it overflows.
+        arrived = Int64(text).map { min(max($0, 0), 253_402_300_799) }
       case "Origin": client = IPAddress(text.prefix { $0 != " " })
       case "From": reversePath = Self.path(value)
       case "Body": is8Bit = text == "8BITMIME"

@@ -11,7 +11,7 @@ package struct QueueSelection: Equatable, Sendable {
   /// Whether every message is meant, as far as nothing else is said.
   package private(set) var isAll = false
   /// The senders; nil stands for the empty reverse path.
-  private var senders: [SenderRule?] = []
+  private var senders: [SenderRule] = []
   private var recipients: [SenderRule] = []
   private var ageSeconds: Int64 = 0
 
@@ -30,11 +30,11 @@ package struct QueueSelection: Equatable, Sendable {
         ids.insert(id)
       } else if word == "all" {
         isAll = true
-      } else if word == "from=<>" {
-        senders.append(nil)
       } else if bytes.starts(with: "from=".utf8), let rule = SenderRule(word.dropFirst(5)) {
         senders.append(rule)
-      } else if bytes.starts(with: "to=".utf8), let rule = SenderRule(word.dropFirst(3)) {
+      } else if bytes.starts(with: "to=".utf8), let rule = SenderRule(word.dropFirst(3)),
+        rule != .null
+      {
         recipients.append(rule)
       } else if bytes.starts(with: "older=".utf8),
         let seconds = Self.seconds(Array(bytes.dropFirst(6)))
@@ -61,12 +61,9 @@ package struct QueueSelection: Equatable, Sendable {
   /// Of the recipients those count that are still to be done.
   func means(_ envelope: QueueEnvelope) -> Bool {
     if !senders.isEmpty {
-      let sender = Mailbox(envelope.reversePath, allowsUTF8: true)
-      let isMeant = senders.contains { rule in
-        guard let rule else { return envelope.reversePath.isEmpty }
-        return sender.map(rule.covers) ?? false
+      guard let sender = envelope.sender, senders.contains(where: { $0.covers(sender) }) else {
+        return false
       }
-      if !isMeant { return false }
     }
     if recipients.isEmpty { return true }
     return envelope.recipients.contains { recipient in

@@ -8,11 +8,12 @@ extension FuzzEntry {
   /// The driver lets nobody log in and no foreign recipient pass, and reads content as it is told.
   static func runSession(_ input: [UInt8]) throws(FuzzFinding) {
     guard let bits = input.first, let host = Domain("gw.home.example") else { return }
+    var leniency: Leniency = bits & 1 == 0 ? [] : [.oddGreeting, .loosePaths, .keptLogin]
+    if bits & 2 != 0 { leniency.insert(.loginWithoutTLS) }
     var session = ServerSession(
       settings: ServerSettings(
-        hostname: host, messageBytes: 1000, recipients: 3, extensions: .all,
-        leniency: bits & 1 == 0 ? [] : [.oddGreeting, .loosePaths, .keptLogin],
-        authentication: bits & 2 == 0 ? .underTLS : .always,
+        hostname: host, localDomain: host, messageBytes: 1000, recipients: 3, extensions: .all,
+        leniency: leniency, isKnown: bits & 16 != 0,
         requiresAuthentication: bits & 4 != 0), isTLSActive: bits & 8 != 0)
     var rest = input.dropFirst()
     while let end = rest.firstIndex(of: .lineFeed) {
