@@ -5,35 +5,18 @@ import Testing
 @testable import Platform
 
 @Suite struct NeighboursTests {
-  private static func bytes(_ value: some FixedWidthInteger) -> [UInt8] {
-    withUnsafeBytes(of: value) { Array($0) }
-  }
-
-  private static func message(_ type: Int, _ body: [UInt8]) -> [UInt8] {
-    let head =
-      bytes(UInt32(16 + body.count)) + bytes(UInt16(type)) + [UInt8](repeating: 0, count: 10)
-    return padded(head + body)
-  }
-
-  private static func padded(_ bytes: [UInt8]) -> [UInt8] {
-    bytes + [UInt8](repeating: 0, count: (4 - bytes.count % 4) % 4)
-  }
-
-  private static func attribute(_ type: UInt16, _ value: [UInt8]) -> [UInt8] {
-    padded(bytes(UInt16(4 + value.count)) + bytes(type) + value)
-  }
-
   private static func neighbour(
     _ address: String, _ hardware: [UInt8], state: UInt16 = 2
   ) throws -> [UInt8] {
     let address = try #require(IPAddress(address))
     let octets = address.isV4 ? Array(address.bytes.suffix(4)) : address.bytes
-    let head = [UInt8](repeating: 0, count: 8) + bytes(state) + [0, 1]
-    return message(
+    let head = [UInt8](repeating: 0, count: 8) + NetlinkSample.bytes(state) + [0, 1]
+    return NetlinkSample.message(
       Int(RTM_NEWNEIGH),
       // NDA_CACHEINFO comes between them.
-      head + attribute(1, octets) + attribute(3, [UInt8](repeating: 9, count: 16))
-        + attribute(2, hardware))
+      head + NetlinkSample.attribute(1, octets)
+        + NetlinkSample.attribute(3, [UInt8](repeating: 9, count: 16))
+        + NetlinkSample.attribute(2, hardware))
   }
 
   private static let mac: [UInt8] = [2, 0, 0x5E, 0x10, 0, 0xFE]
@@ -56,7 +39,7 @@ import Testing
 
   @Test("What follows the end, or a failure, is not read", arguments: [NLMSG_DONE, NLMSG_ERROR])
   func end(type: Int32) throws {
-    let bytes = try Self.table() + Self.message(Int(type), [0, 0, 0, 0]) + Self.table()
+    let bytes = try Self.table() + NetlinkSample.message(Int(type), [0, 0, 0, 0]) + Self.table()
     let (neighbours, isLast) = Neighbours.parse(bytes)
     #expect(neighbours.count == 3 && isLast)
   }

@@ -33,6 +33,14 @@ enum LocalAddresses {
     }
     return Set(networks).sorted { $0.address < $1.address }
   }
+
+  /// The directed broadcasts of the links of IPv4 (RFC 919 §7): a link of two addresses has none.
+  static func broadcasts(_ own: [(address: IPAddress, prefix: Int)]) -> [IPAddress] {
+    own.compactMap { address, prefix in
+      guard let v4 = address.v4, (1..<31).contains(prefix) else { return nil }
+      return IPAddress(v4: v4 | .max >> UInt32(prefix))
+    }
+  }
 }
 
 extension IPAddress {

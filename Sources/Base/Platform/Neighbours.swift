@@ -7,7 +7,6 @@ internal import CLinux
 package struct Neighbours: Sendable {
   /// The kernel keeps 1,024 hosts of each family where nobody has allowed it more, at 76 bytes or so.
   static let limit = 1 << 20
-  private static let pieceBytes = 32 << 10
 
   /// A host on a link.
   package struct Device: Equatable, Sendable {
@@ -40,18 +39,11 @@ package struct Neighbours: Sendable {
   ///
   /// It never waits for the network: what the kernel does not know at this moment is not known.
   package static func now() throws(SystemError) -> Neighbours {
-    let type = Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue)
-    let socket = Descriptor(
-      owning: try attempt("socket") { CLinux.socket(AF_NETLINK, type, NETLINK_ROUTE) })
-    _ = try socket.send(request)
     var found: [Neighbour] = []
-    var count = 0
-    while count < limit {
-      let piece = try receive(from: socket)
-      count += piece.count
+    _ = try Netlink.dump(Int(RTM_GETNEIGH), requestBytes: headBytes, limit: limit) { piece in
       let (neighbours, isLast) = parse(piece)
       found += neighbours
-      if isLast || piece.isEmpty { break }
+      return isLast
     }
     return Neighbours(found)
   }
@@ -71,79 +63,29 @@ package struct Neighbours: Sendable {
   ///
   /// What is cut short or makes no sense ends the reading.
   static func parse(_ bytes: [UInt8]) -> (neighbours: [Neighbour], isLast: Bool) {
-    var neighbours: [Neighbour] = []
-    var rest = bytes[...]
-    while let length = number(rest, at: 0, bytes: 4), let type = number(rest, at: 4, bytes: 2),
-      length >= messageHead, length <= rest.count
-    {
-      let message = rest.prefix(length)
-      rest = rest.dropFirst(aligned(length))
-      switch Int32(type) {
-      case NLMSG_DONE, NLMSG_ERROR: return (neighbours, true)
-      case Int32(RTM_NEWNEIGH):
-        if let neighbour = neighbour(message.dropFirst(messageHead)) {
-          neighbours.append(neighbour)
-        }
-      default: break
-      }
-    }
-    return (neighbours, false)
+    let (bodies, isLast) = Netlink.bodies(of: Int(RTM_NEWNEIGH), in: bytes)
+    return (bodies.compactMap(neighbour), isLast)
   }
 
-  /// `struct nlmsghdr` and `struct ndmsg` of the kernel.
-  private static let messageHead = 16
-  private static let neighbourHead = 12
-
-  /// All neighbours of both families.
-  private static var request: [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: messageHead + neighbourHead)
-    let flags = NLM_F_REQUEST | NLM_F_ROOT | NLM_F_MATCH
-    unsafe bytes.withUnsafeMutableBytes { raw in
-      unsafe raw.storeBytes(of: UInt32(raw.count), as: UInt32.self)
-      unsafe raw.storeBytes(of: UInt16(RTM_GETNEIGH), toByteOffset: 4, as: UInt16.self)
-      unsafe raw.storeBytes(of: UInt16(flags), toByteOffset: 6, as: UInt16.self)
-    }
-    return bytes
-  }
+  /// `struct ndmsg` of the kernel.
+  private static let headBytes = 12
 
   private static func neighbour(_ body: ArraySlice<UInt8>) -> Neighbour? {
     // A host that does not answer, and what has no addresses on its link, is no proof of anything.
     let unusable = UInt16(NUD_INCOMPLETE | NUD_FAILED | NUD_NOARP)
-    guard let state = number(body, at: 8, bytes: 2), UInt16(state) & unusable == 0 else {
+    guard let state = Netlink.number(body, at: 8, bytes: 2), UInt16(state) & unusable == 0 else {
       return nil
     }
     var address: IPAddress?
     var hardware: HardwareAddress?
-    var rest = body.dropFirst(neighbourHead)
-    while let length = number(rest, at: 0, bytes: 2), let type = number(rest, at: 2, bytes: 2),
-      length >= 4, length <= rest.count
-    {
-      let value = rest.prefix(length).dropFirst(4)
-      switch type {
-      case NDA_DST: address = IPAddress(wire: Array(value))
-      case NDA_LLADDR: hardware = HardwareAddress(value)
+    for attribute in Netlink.attributes(body.dropFirst(headBytes)) {
+      switch attribute.type {
+      case NDA_DST: address = IPAddress(wire: Array(attribute.value))
+      case NDA_LLADDR: hardware = HardwareAddress(attribute.value)
       default: break
       }
-      rest = rest.dropFirst(aligned(length))
     }
     guard let address, let hardware else { return nil }
     return Neighbour(address: address, hardware: hardware)
-  }
-
-  private static func aligned(_ length: Int) -> Int { (length + 3) & ~3 }
-
-  /// A number in the order of this processor, as the kernel writes it; nil behind the end.
-  private static func number(_ bytes: ArraySlice<UInt8>, at offset: Int, bytes count: Int) -> Int? {
-    guard bytes.count >= offset + count else { return nil }
-    let octets = bytes.dropFirst(offset).prefix(count)
-    let ordered = 1.littleEndian == 1 ? Array(octets.reversed()) : Array(octets)
-    return ordered.reduce(0) { $0 << 8 | Int($1) }
-  }
-
-  private static func receive(from socket: borrowing Descriptor) throws(SystemError) -> [UInt8] {
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceBytes, alignment: 8)
-    defer { unsafe buffer.deallocate() }
-    let count = try unsafe socket.receive(into: buffer)
-    return unsafe Array(buffer[..<count])
   }
 }

@@ -9,13 +9,22 @@ package struct Surroundings: Equatable, Sendable {
   package let gateways: [IPAddress]
   /// The networks of IPv6 that the interfaces are in, without the link-local ones.
   package let links: [IPNetwork]
+  /// The addresses that mean all hosts of a link at once.
+  package let broadcasts: [IPAddress]
+  /// Whether the kernel has a way for what is beyond the links, in either family; true where that is not known.
+  package let hasWayOut: Bool
   /// Why own addresses and gateways are not known; nil when they are.
   package private(set) var problem: SystemError?
 
-  package init(own: [IPAddress], gateways: [IPAddress], links: [IPNetwork] = []) {
+  package init(
+    own: [IPAddress], gateways: [IPAddress], links: [IPNetwork] = [], broadcasts: [IPAddress] = [],
+    hasWayOut: Bool = true
+  ) {
     self.own = own
     self.gateways = gateways
     self.links = links
+    self.broadcasts = broadcasts
+    self.hasWayOut = hasWayOut
   }
 
   /// Surroundings of which nothing is known, and why.
@@ -28,9 +37,11 @@ package struct Surroundings: Equatable, Sendable {
   /// What the kernel says at this moment.
   package static func read() throws(SystemError) -> Surroundings {
     let own = try LocalAddresses.read()
+    let routes = try DefaultRoutes.read()
     return Surroundings(
       own: own.map(\.address).filter { !$0.isLoopback && !$0.isUnspecified },
-      gateways: try DefaultGateways.read(), links: LocalAddresses.links(own))
+      gateways: routes.gateways, links: LocalAddresses.links(own),
+      broadcasts: LocalAddresses.broadcasts(own), hasWayOut: routes.exist)
   }
 
   /// Whether an interface of this machine has the address at this moment, be it a loopback one.
