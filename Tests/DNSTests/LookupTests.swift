@@ -86,7 +86,21 @@ import Testing
     let hosts = try await onLoop { try await resolver().mx("odd.mail.example").records }
     #expect(hosts == [host(20, "mx1.mail.example")])
     await expectFailure(.malformed, of: "onlyodd.mail.example")
-    await expectFailure(.malformed, of: "oddalias.mail.example")
+    // An alias may have any name (RFC 2181 §11); there is none.
+    let answer = try await onLoop { try await resolver().mx("oddalias.mail.example") }
+    #expect(answer == .noSuchName)
+  }
+
+  @Test("A name of any octets is asked for where it need not be that of a host")
+  func anyOctets() async throws {
+    try await onLoop {
+      let resolver = resolver()
+      let found = try await resolver.a("joe+shop/x.any.mail.example", .any).records
+      #expect(found.map(\.description) == ["192.0.2.77"])
+      await #expect(throws: DNSError.invalidName) {
+        _ = try await resolver.a("joe+shop/x.any.mail.example")
+      }
+    }
   }
 
   @Test("Of too many hosts the most preferred are kept")
@@ -120,7 +134,8 @@ import Testing
     "The names of an address are found, also where a provider keeps them, and odd ones left out",
     arguments: [
       ("192.0.2.1", ["mx1.mail.example", "other.mail.example"]),
-      ("192.0.2.3", ["mx2.mail.example"]), ("2001:db8::1", ["mx1.mail.example"]),
+      ("192.0.2.3", ["mx2.mail.example"]), ("192.0.2.4", ["mx2.mail.example"]),
+      ("2001:db8::1", ["mx1.mail.example"]),
       ("192.0.2.9", []), ("2001:db8::2", []),
     ])
   func names(address: String, expected: [String]) async throws {

@@ -42,6 +42,8 @@ import Testing
       ("192.0.2.8", "<joe@listed.far.example>", "spf=fail smtp.mailfrom=listed.far.example"),
       ("192.0.2.2", "<joe@named.far.example>", "spf=pass smtp.mailfrom=named.far.example"),
       ("192.0.2.66", "<joe@named.far.example>", "spf=fail smtp.mailfrom=named.far.example"),
+      ("192.0.2.200", "<joe@named.far.example>", "spf=pass smtp.mailfrom=named.far.example"),
+      ("203.0.113.5", "<joe+list@odd.far.example>", "spf=pass smtp.mailfrom=odd.far.example"),
       ("203.0.113.5", "<joe+tag@odd.far.example>", "spf=fail smtp.mailfrom=odd.far.example"),
     ])
   func results(client: String, sender: String, expected: String) async throws {

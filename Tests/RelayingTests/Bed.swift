@@ -1,4 +1,3 @@
-import DNS
 import EventLoop
 import Foundation
 import Mail
@@ -7,6 +6,7 @@ import TLS
 import TestSupport
 import Testing
 
+@testable import DNS
 @testable import Relaying
 @testable import Spool
 
@@ -18,11 +18,16 @@ final class Bed {
   let spool: Spool
   let relayer: Relayer
   private let names: NameServer
+  /// What the kernel says of addresses and routes.
+  var surroundings = Surroundings(own: [], gateways: [])
 
   private nonisolated static let disk = WorkerPool(threads: 2)
 
   /// A relayer that goes straight to the MX of each domain.
-  init(mxPort: UInt16 = 25, retry: [Duration] = [.seconds(3600)]) throws {
+  init(
+    mxPort: UInt16 = 25, retry: [Duration] = [.seconds(3600)],
+    patience: Resolver.Patience = Resolver.Patience()
+  ) throws {
     scratch = try ScratchDirectory()
     spool = try Spool(path: scratch.path, disk: Self.disk)
     names = try zone.makeServer()
@@ -33,8 +38,10 @@ final class Bed {
       otherwise: Route(encryption: .none), mxPort: mxPort, retry: retry,
       lifetime: .seconds(5 * 86_400))
     relayer = Relayer(
-      settings: settings, spool: spool, resolver: Resolver(NameServers([names.address])),
+      settings: settings, spool: spool,
+      resolver: Resolver(NameServers([names.address]), patience: patience),
       destination: { ReportingMTA.Destination(users: [$0.localPart]) })
+    relayer.surroundings = { [unowned self] in surroundings }
   }
 
   /// A relayer that sends everything to one server.

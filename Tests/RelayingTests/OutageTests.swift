@@ -1,131 +1,187 @@
 import EventLoop
 import Glibc
+import Mail
+import Network
 import Platform
 import TestSupport
 import Testing
 
+@testable import DNS
 @testable import Relaying
+@testable import Spool
 
-@Suite("Whether there is a network") struct OutageTests {
-  private let start = Instant(nanoseconds: 1_000_000_000_000)
-  private let pause = Duration.seconds(60)
-
+@Suite("Whether mail can leave at all: the relayer") struct OutageTests {
   private func hop(_ name: String) -> Hop { Hop(description: name, domain: name, version: 0) }
+  private let id = QueueID(microseconds: 1_800_000_000_000_000, counter: 1)
 
-  private var local: Hop {
-    Hop(
-      description: "", domain: nil, version: 0,
-      server: .smtp(host: "192.168.1.1", port: 25, isImplicitTLS: false))
-  }
-
-  @Test("One certain failure is enough, and of likely ones two in a row to different destinations")
-  func evidence() {
-    var outage = Outage()
-    func note(_ name: String, _ evidence: Outage.Evidence) -> Bool {
-      outage.note(hop(name), evidence, reason: "gone", at: start, pause: pause)
-    }
-    #expect(!note("a", .likely))
-    #expect(!note("a", .likely))
-    #expect(outage.reason == nil)
-    #expect(note("b", .likely))
-    func end() -> Bool { outage.end() }
-    #expect(end())
-    #expect(!end())
-    #expect(!note("b", .likely))
-    #expect(!end())  // a success in between
-    #expect(!note("a", .likely))
-    #expect(!end())
-    #expect(note("a", .certain))
-    // It is told once.
-    #expect(!note("b", .certain))
-  }
-
-  @Test("In each pause one attempt is made, and servers of the own network are left alone")
-  func probe() {
-    var outage = Outage()
-    _ = outage.note(hop("a"), .certain, reason: "gone", at: start, pause: pause)
-    func obstacle(_ hop: Hop, _ seconds: Int) -> String? {
-      outage.obstacle(to: hop, at: start + .seconds(seconds), pause: pause)
-    }
-    #expect(obstacle(hop("b"), 59) == "the network cannot be reached: gone")
-    #expect(obstacle(local, 59) == nil)
-    #expect(obstacle(hop("b"), 60) == nil)
-    #expect(obstacle(hop("c"), 60) != nil)
-    #expect(obstacle(hop("c"), 119) != nil)
-    #expect(obstacle(hop("c"), 120) == nil)
-  }
-
-  @Test(
-    "Where it is only likely, the next message is let through at once, and then one in each pause")
-  func likely() {
-    var outage = Outage()
-    _ = outage.note(hop("a"), .likely, reason: "gone", at: start, pause: pause)
-    _ = outage.note(hop("b"), .likely, reason: "gone", at: start, pause: pause)
-    func isFree(_ name: String, _ seconds: Int) -> Bool {
-      outage.obstacle(to: hop(name), at: start + .seconds(seconds), pause: pause) == nil
-    }
-    #expect(isFree("c", 0))
-    #expect(!isFree("d", 0))
-    #expect(!isFree("d", 59))
-    #expect(isFree("d", 60))
-  }
-
-  @Test("A failure within the own network says nothing of the rest")
-  func ownNetwork() {
-    var outage = Outage()
-    let isGone = outage.note(local, .certain, reason: "gone", at: start, pause: pause)
-    #expect(!isGone)
-    #expect(outage.reason == nil)
+  /// Takes the default route away, as an attempt finds out.
+  @Loop
+  private func goOffline(_ bed: Bed) async {
+    bed.surroundings = Surroundings(own: [], gateways: [], hasWayOut: false)
+    await bed.relayer.noteUnreached(hop("x.example"), id, isNameServer: false, since: .now)
   }
 
   @Test("Where there is no network, nothing is asked or tried for whatever waits")
   func quiet() async throws {
     try await onLoop {
       let bed = try Bed(mxPort: 9)
-      bed.relayer.settings.retry = [.seconds(3600)]
-      bed.relayer.noteUnreachable(hop("x.example"), .certain, reason: "Network is unreachable")
+      await goOffline(bed)
       for number in 0..<100 { try await bed.put(to: "a@d\(number).example") }
       try await bed.run()
       #expect(bed.zone.questions.isEmpty)
       let files = try bed.files(in: "queue/cur")
       #expect(files.count == 100)
       #expect(
-        files.allSatisfy { $0.contains("the network cannot be reached: Network is unreachable") })
+        files.allSatisfy {
+          $0.contains("the network cannot be reached: this machine has no default route")
+        })
+      #expect(bed.relayer.troubles.standing.map(\.subject) == ["network"])
     }
   }
 
   @Test(
-    "That there is no way to an address of IPv6 is not certain to be the network's fault",
-    arguments: [
-      ("192.0.2.1", ENETUNREACH, "certain"), ("2001:db8::1", ENETUNREACH, "likely"),
-      ("192.0.2.1", EHOSTUNREACH, "likely"), ("2001:db8::1", EHOSTUNREACH, "likely"),
-      ("192.0.2.1", ECONNREFUSED, "nil"), ("2001:db8::1", ECONNREFUSED, "nil"),
-    ])
-  func evidence(address: String, code: Int32, text: String) throws {
-    let place = HopAddress.Place.tcp(
-      SocketAddress(try #require(IPAddress(address)), port: 25))
-    let evidence = Outage.Evidence(SystemError(code: code, call: "connect"), at: place)
-    #expect(evidence.map { "\($0)" } ?? "nil" == text)
-  }
-
-  @Test("Mail for a host that has IPv6 only does not have a machine without it think it is offline")
-  func onlyIPv6() async throws {
+    "When the default route is there again, all that waits is sent, and no new mail is needed for it"
+  )
+  func back() async throws {
     try await onLoop {
       let server = try NextServer()
       let bed = try Bed(mxPort: server.address.port)
-      bed.relayer.patience.connect = .seconds(1)
-      // An address of the discard prefix, which no machine has a way to (RFC 6666).
-      bed.zone.add("six.example", mx: "mx.six.example")
-      bed.zone.entries["mx.six.example"]?.v6 = [[1] + [UInt8](repeating: 0, count: 14) + [1]]
-      bed.zone.add("four.example", mx: "mx.four.example", [127, 0, 0, 1])
-      try await bed.put(to: "a@six.example")
-      try await bed.run()
-      #expect(bed.relayer.outage.reason == nil)
-      try await bed.put(to: "a@four.example")
+      await goOffline(bed)
+      for number in 0..<10 {
+        bed.zone.add("d\(number).example", mx: "mx\(number).example", [127, 0, 0, 1])
+        try await bed.put(to: "a@d\(number).example")
+      }
+      try await bed.run(server)
+      #expect(bed.names(in: "queue/cur").count == 10)
+      #expect(server.connections == 0)
+      bed.surroundings = Surroundings(own: [], gateways: [])
+      try await bed.run(server, until: { server.messages.count == 10 })
+      #expect(bed.relayer.outage.cause == nil)
+      #expect(bed.relayer.troubles.standing == [])
+    }
+  }
+
+  @Test(
+    "An exchanger at an address that no host has is not tried, the mail returns, and other mail goes on",
+    arguments: [
+      [224, 0, 0, 1], [255, 255, 255, 255], [240, 0, 0, 1], [0, 1, 2, 3], [239, 255, 0, 1],
+      [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 224, 0, 0, 1],
+      [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255],
+      [255, 2] + [UInt8](repeating: 0, count: 13) + [1], [UInt8](repeating: 0, count: 16),
+      [254, 128] + [UInt8](repeating: 0, count: 13) + [1],
+    ] as [[UInt8]])
+  func nobody(address: [UInt8]) async throws {
+    try await onLoop {
+      let server = try NextServer()
+      let bed = try Bed(mxPort: server.address.port)
+      // However many there are of them.
+      for number in 0..<3 {
+        bed.zone.add("bad\(number).example", mx: "mx.bad.example")
+        try await bed.put(to: "a@bad\(number).example")
+      }
+      bed.zone.entries["mx.bad.example"]?.v4 = address.count == 4 ? [address] : []
+      bed.zone.entries["mx.bad.example"]?.v6 = address.count == 16 ? [address] : []
+      bed.zone.add("good.example", mx: "mx.good.example", [127, 0, 0, 1])
+      try await bed.put(to: "a@good.example")
+      try await bed.run(server)
+      #expect(server.messages.count == 1)
+      #expect(bed.names(in: "queue/cur") == [])
+      let reports = try bed.files(in: "mail/me/new")
+      #expect(reports.count == 3)
+      #expect(reports.allSatisfy { $0.contains("Status: 5.4.4") })
+      #expect(bed.relayer.outage.cause == nil)
+    }
+  }
+
+  @Test("An address that no host has is passed over for one that a host has")
+  func otherAddress() async throws {
+    try await onLoop {
+      let server = try NextServer()
+      let bed = try Bed(mxPort: server.address.port)
+      bed.zone.add(
+        "far.example", mx: "a.far.example", preference: 1, [224, 0, 0, 1], [255, 255, 255, 255])
+      bed.zone.add("far.example", mx: "b.far.example", preference: 2, [127, 0, 0, 1])
+      try await bed.put(to: "a@far.example")
       try await bed.run(server)
       #expect(server.messages.count == 1)
     }
   }
+
+  @Test("Nothing is given up where the address of another exchanger is not known")
+  func unknownAddress() async throws {
+    try await onLoop {
+      let bed = try Bed(mxPort: 9)
+      bed.zone.add("far.example", mx: "a.far.example", preference: 1, [224, 0, 0, 1])
+      bed.zone.add("far.example", mx: "b.far.example", preference: 2, [127, 0, 0, 1])
+      bed.zone.entries["b.far.example"]?.failing = [Zone.a, Zone.aaaa]
+      try await bed.put(to: "a@far.example")
+      try await bed.run()
+      #expect(try bed.file(in: "queue/cur").contains("Looking up b.far.example"))
+    }
+  }
+
+  @Test("Mail for the broadcast of a link waits, since only our netmask makes it one")
+  func broadcast() async throws {
+    try await onLoop {
+      let bed = try Bed(mxPort: 9)
+      let broadcast = try #require(IPAddress("192.168.7.255"))
+      bed.relayer.links = SurroundingsCache {
+        Surroundings(own: [], gateways: [], broadcasts: [broadcast])
+      }
+      bed.zone.add("far.example", mx: "mx.far.example", [192, 168, 7, 255])
+      try await bed.put(to: "a@far.example", "b@[192.168.7.255]")
+      try await bed.run()
+      let file = try bed.file(in: "queue/cur")
+      #expect(file.contains("[192.168.7.255] is not the address of a host"))
+      #expect(try bed.envelope().filter { $0.hasPrefix("To:") }.count == 2)
+    }
+  }
+
+  @Test("Twelve domains whose name servers are silent delay no other mail")
+  func silentDomains() async throws {
+    try await onLoop {
+      let server = try NextServer()
+      let bed = try Bed(mxPort: server.address.port, patience: Self.impatient)
+      for number in 0..<12 {
+        bed.zone.entries["dead\(number).example"] = Zone.Entry(isSilent: true)
+        try await bed.put(to: "a@dead\(number).example")
+      }
+      try await bed.run(server)
+      #expect(bed.names(in: "queue/cur").count == 12)
+      #expect(bed.relayer.outage.cause == nil)
+      // They were not the only ones to ask.
+      #expect(bed.zone.questions.contains(" NS"))
+      bed.zone.add("good.example", mx: "mx.good.example", [127, 0, 0, 1])
+      try await bed.put(to: "a@good.example")
+      try await bed.run(server)
+      #expect(server.messages.count == 1)
+    }
+  }
+
+  @Test("Name servers that answer nothing hold the mail, and have it sent when they answer")
+  func silentServers() async throws {
+    try await onLoop {
+      let server = try NextServer()
+      let bed = try Bed(mxPort: server.address.port, patience: Self.impatient)
+      bed.zone.isSilent = true
+      bed.zone.add("one.example", mx: "mx.one.example", [127, 0, 0, 1])
+      bed.zone.add("two.example", mx: "mx.two.example", [127, 0, 0, 1])
+      try await bed.put(to: "a@one.example")
+      try await bed.run(server)
+      #expect(bed.relayer.outage.cause == .noNameServer)
+      let asked = bed.zone.questions.count
+      try await bed.put(to: "a@two.example")
+      try await bed.run(server)
+      #expect(bed.zone.questions.count == asked)
+      bed.zone.isSilent = false
+      try await bed.run(server, until: { server.messages.count == 2 })
+      #expect(bed.relayer.outage.cause == nil)
+    }
+  }
+
+  /// Servers on this machine answer at once, and their silence need not be waited for; but a busy machine has time.
+  private static let impatient = Resolver.Patience(
+    tries: [.seconds(2)], turn: .seconds(2), total: .seconds(2), control: .seconds(2))
 
   @Test("A name that does not exist ends no outage, and leaves the attempt to find out to the next")
   func noProof() async throws {
@@ -133,16 +189,16 @@ import Testing
       let server = try NextServer()
       let bed = try Bed(mxPort: server.address.port)
       bed.zone.add("far.example", mx: "mx.far.example", [127, 0, 0, 1])
-      bed.relayer.noteUnreachable(hop("x.example"), .certain, reason: "gone")
+      await goOffline(bed)
       bed.relayer.skipped = .seconds(61)
       try await bed.put(to: "a@nowhere.example")
       try await bed.run()
-      #expect(bed.relayer.outage.reason != nil)
+      #expect(bed.relayer.outage.cause != nil)
       #expect(bed.names(in: "mail") == ["me"])
       try await bed.put(to: "a@far.example")
       try await bed.run(server)
       #expect(server.messages.count == 1)
-      #expect(bed.relayer.outage.reason == nil)
+      #expect(bed.relayer.outage.cause == nil)
     }
   }
 
@@ -155,33 +211,27 @@ import Testing
         description: "a.example", domain: "a.example", version: bed.relayer.settingsVersion,
         route: 0)
       _ = bed.relayer.turns.take(hop, interval: .seconds(600), at: bed.relayer.now)
-      bed.relayer.noteUnreachable(self.hop("x.example"), .certain, reason: "gone")
+      await goOffline(bed)
       bed.relayer.skipped = .seconds(61)
       try await bed.put(to: "a@a.example")
       try await bed.run(until: { !bed.relayer.lines.keys.isEmpty })
       #expect(bed.relayer.lines.keys == [.hop(hop)])
-      #expect(bed.relayer.outageObstacle(to: self.hop("b.example")) == nil)
+      #expect(bed.relayer.outageObstacle(to: self.hop("b.example"), id) == nil)
     }
   }
 
-  @Test("The first connection ends it, and all that waits is sent")
-  func back() async throws {
+  @Test(
+    "A server of the admin's in the own network is reached without a default route, and ends no outage"
+  )
+  func ownServer() async throws {
     try await onLoop {
       let server = try NextServer()
-      let bed = try Bed(mxPort: server.address.port)
-      bed.relayer.noteUnreachable(hop("x.example"), .certain, reason: "gone")
-      for number in 0..<10 {
-        bed.zone.add("d\(number).example", mx: "mx\(number).example", [127, 0, 0, 1])
-        try await bed.put(to: "a@d\(number).example")
-      }
+      let bed = try Bed(smarthost: server)
+      await goOffline(bed)
+      try await bed.put(to: "a@far.example")
       try await bed.run(server)
-      #expect(bed.names(in: "queue/cur").count == 10)
-      #expect(server.connections == 0)
-      bed.relayer.skipped = .seconds(61)
-      bed.zone.add("new.example", mx: "mx.new.example", [127, 0, 0, 1])
-      try await bed.put(to: "a@new.example")
-      try await bed.run(server, until: { server.messages.count == 11 })
-      #expect(bed.relayer.outage.reason == nil)
+      #expect(server.messages.count == 1)
+      #expect(bed.relayer.outage.cause != nil)
     }
   }
 }

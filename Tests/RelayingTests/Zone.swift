@@ -12,6 +12,8 @@ final class Zone {
     var v6: [[UInt8]] = []
     /// Types for which the server answers SERVFAIL.
     var failing: Set<UInt8> = []
+    /// Whether the server says nothing.
+    var isSilent = false
   }
 
   nonisolated static let a: UInt8 = 1
@@ -19,6 +21,8 @@ final class Zone {
   nonisolated static let aaaa: UInt8 = 28
 
   var entries: [String: Entry] = [:]
+  /// Whether the server says nothing at all.
+  var isSilent = false
   /// The questions that were asked, as `far.example MX`.
   private(set) var questions: [String] = []
   private var server: NameServer?
@@ -31,12 +35,12 @@ final class Zone {
 
   func makeServer() throws -> NameServer {
     if let server { return server }
-    let server = try NameServer { [unowned self] query in [answer(query)] }
+    let server = try NameServer { [unowned self] query in answer(query) }
     self.server = server
     return server
   }
 
-  private func answer(_ query: [UInt8]) -> [UInt8] {
+  private func answer(_ query: [UInt8]) -> [[UInt8]] {
     var labels: [String] = []
     var index = 12
     while query[index] != 0 {
@@ -46,9 +50,12 @@ final class Zone {
     }
     let name = labels.joined(separator: ".").lowercased()
     let type = query[index + 2]
-    questions.append("\(name) \([Self.a: "A", Self.mx: "MX", Self.aaaa: "AAAA"][type] ?? "?")")
-    guard let entry = entries[name] else { return reply(to: query, code: 3) }
-    if entry.failing.contains(type) { return reply(to: query, code: 2) }
+    questions.append(
+      "\(name) \([Self.a: "A", 2: "NS", Self.mx: "MX", Self.aaaa: "AAAA"][type] ?? "?")")
+    if isSilent { return [] }
+    guard let entry = entries[name] else { return [reply(to: query, code: 3)] }
+    if entry.isSilent { return [] }
+    if entry.failing.contains(type) { return [reply(to: query, code: 2)] }
     let records: [[UInt8]] =
       switch type {
       case Self.a: entry.v4.map { record(Self.a, $0) }
@@ -56,6 +63,6 @@ final class Zone {
       default:
         entry.exchangers.map { record(Self.mx, [0, $0.preference] + wire($0.host)) }
       }
-    return reply(to: query, answer: records)
+    return [reply(to: query, answer: records)]
   }
 }

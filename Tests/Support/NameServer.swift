@@ -20,8 +20,14 @@ package final class NameServer {
   private let script: Script
   private let streamScript: Script
 
-  package init(streams: @escaping Script = { _ in [] }, _ script: @escaping Script) throws {
-    let any = SocketAddress(try #require(IPAddress("127.0.0.1")), port: 0)
+  /// - Parameters:
+  ///   - address: where it listens, on 127.0.0.1; nil for a port of its own.
+  ///   - takesStreams: whether it takes connections by TCP.
+  package init(
+    at address: SocketAddress? = nil, takesStreams: Bool = true,
+    streams: @escaping Script = { _ in [] }, _ script: @escaping Script
+  ) throws {
+    let any = try address ?? SocketAddress(#require(IPAddress("127.0.0.1")), port: 0)
     let type = Int32(SOCK_DGRAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
     socket = Descriptor(owning: Glibc.socket(AF_INET, type, 0))
     // The port that is free for streams may be another's for datagrams.
@@ -32,7 +38,9 @@ package final class NameServer {
       attempts += 1
       candidate = try Descriptor.listening(on: any)
     }
-    address = try candidate.localAddress()
+    self.address = try candidate.localAddress()
+    // Its port stays taken, and connections are refused.
+    if !takesStreams { shutdown(candidate.number, Int32(SHUT_RDWR)) }
     listener = candidate
     self.script = script
     streamScript = streams

@@ -16,7 +16,9 @@ struct DefaultRoutes: Equatable {
 
   /// The gateways, each once and in order.
   let gateways: [IPAddress]
-  /// Whether there is a way out. A table that is too long to be read to its end is that of a router with many.
+  /// Whether there is a way out.
+  ///
+  /// A table that is too long to be read to its end is that of a router with many.
   let exist: Bool
 
   /// Those of this moment.

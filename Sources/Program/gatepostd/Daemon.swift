@@ -80,7 +80,8 @@ final class Daemon {
       conduct: parts.conduct, maildrops: parts.maildrops)
     let recipients = parts.recipients
     relayer = Relayer(
-      settings: configuration.relaying, spool: parts.spool, resolver: parts.resolver
+      settings: configuration.relaying, spool: parts.spool, resolver: parts.resolver,
+      troubles: parts.troubles
     ) { mailbox in
       do throws(UsersFileError) {
         let found = try recipients.resolve(mailbox)

@@ -41,21 +41,19 @@ struct SPFCheck {
     do throws(DNSError) {
       switch question {
       case .texts(let name):
-        return .texts(try await resolver.txt(name, until: deadline).records)
+        return .texts(try await resolver.txt(name, .any, until: deadline).records)
       case .v4Addresses(let host):
-        return .addresses(try await resolver.a(host, until: deadline).records)
+        return .addresses(try await resolver.a(host, .any, until: deadline).records)
       case .v6Addresses(let host):
-        return .addresses(try await resolver.aaaa(host, until: deadline).records)
+        return .addresses(try await resolver.aaaa(host, .any, until: deadline).records)
       case .exchanges(let domain):
-        let exchanges = try await resolver.mx(domain, until: deadline).records
+        let exchanges = try await resolver.mx(domain, .any, until: deadline).records
         return .names(exchanges.filter { !$0.isNull }.map(\.exchange))
       case .names(let address):
         return .names(try await resolver.ptr(address, until: deadline).records)
       }
     } catch {
-      // A name that can be none has nothing. RFC 7208 §4.8 leaves that open.
-      // Limitation: neither has one that the DNS could hold and that we do not ask for, such as a
-      // local part with a plus sign which a macro has put into it.
+      // A name that can be none, as one with an empty label, has nothing. RFC 7208 §4.8 leaves that open.
       return error == .invalidName ? .nothing : .failure
     }
   }

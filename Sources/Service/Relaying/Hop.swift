@@ -61,6 +61,11 @@ struct HopAddress: Hashable, Sendable, CustomStringConvertible {
     address = .unix(path: path)
   }
 
+  /// The address; nil for a Unix socket.
+  var ipAddress: IPAddress? {
+    if case .tcp(let address) = address { address.host } else { nil }
+  }
+
   /// `mx.example.org [192.0.2.1]`, or the address alone where there is no name.
   var description: String {
     guard case .tcp(let socket) = address else { return "\(address)" }

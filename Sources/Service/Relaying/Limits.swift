@@ -46,6 +46,16 @@ enum Limits {
   static let deadHopPause: Duration = .seconds(60)
   /// The least time between two searches of the queue for what can be sent again.
   static let recoveryPause: Duration = .seconds(5)
+  /// The first pause after which it is found out whether an outage is over; each is twice the one before, up to
+  /// `deadHopPause`.
+  static let firstProbe: Duration = .seconds(2)
+  /// Destinations that wait for the end of an outage and may find out.
+  static let outageMessages = 64
+  /// The time without a server that was reached after which the first one has all tried that waits.
+  ///
+  /// Two destinations at least must have been tried: the line was down somewhere. Where it was not, five minutes of bad
+  /// luck cost them an attempt.
+  static let silence: Duration = .seconds(300)
   /// Destinations whose failure is remembered.
   static let deadHops = 256
   /// Octets that are remembered of the reason.

@@ -1,5 +1,6 @@
 import DNS
 import Mail
+import Network
 import Platform
 import SMTP
 
@@ -11,14 +12,17 @@ extension MessageDelivery {
       throw .permanent(Diagnosis(EnhancedStatus(5, 1, 2), "The address has no domain"))
     }
     if let literal = name.addressLiteral {
-      guard let address = IPAddress(literal.address), !leadsHere(address) else {
+      guard let address = IPAddress(literal.address), !leadsHere(address), address.mayBeHost
+      else {
         throw .permanent(
           Diagnosis(EnhancedStatus(5, 1, 2), "Not the address of another host: \(domain)"))
       }
-      return [
+      let addresses = [
         HopAddress(
           host: literal.address, address: SocketAddress(address, port: settings.mxPort))
       ]
+      if possible(addresses).isEmpty { throw nobody(at: addresses) }
+      return addresses
     }
     return try await mxAddresses(of: domain)
   }
@@ -35,7 +39,10 @@ extension MessageDelivery {
       }
     case .lmtp(.tcp(let host, let port)), .smtp(let host, let port, _):
       do throws(HopFailure) {
-        return try await addresses(of: host, port: port)
+        let found = try await addresses(of: host, port: port)
+        let hosts = possible(found)
+        if hosts.isEmpty { throw nobody(at: found) }
+        return hosts
       } catch let error where error.isPermanent {
         let diagnosis = error.diagnosis
         let status = EnhancedStatus(4, diagnosis.status.subject, diagnosis.status.detail)
@@ -51,7 +58,7 @@ extension MessageDelivery {
     if let address = IPAddress(host) {
       return [HopAddress(host: host, address: SocketAddress(address, port: port))]
     }
-    return try await addresses(of: [host], port: port, isDomain: false)
+    return try await addresses(of: [host], port: port, isDomain: false).found
   }
 
   private func mxAddresses(of domain: String) async throws(HopFailure) -> [HopAddress] {
@@ -77,15 +84,42 @@ extension MessageDelivery {
   private func exchangers(
     _ hosts: [String], isDomain: Bool
   ) async throws(HopFailure) -> [HopAddress] {
-    let addresses = try await addresses(of: hosts, port: settings.mxPort, isDomain: isDomain)
-    let others = addresses.filter {
-      if case .tcp(let address) = $0.address { !leadsHere(address.host) } else { true }
-    }
-    if others.isEmpty {
+    let (addresses, trouble) = try await addresses(
+      of: hosts, port: settings.mxPort, isDomain: isDomain)
+    let others = possible(addresses).filter { $0.ipAddress.map { !leadsHere($0) } ?? true }
+    if !others.isEmpty { return others }
+    // One whose address is not known now may be a server.
+    if let trouble { throw trouble }
+    if let own = addresses.first(where: { $0.ipAddress.map(leadsHere) ?? false }) {
       throw .permanent(
-        Diagnosis(EnhancedStatus(5, 4, 6), "\(addresses[0]) is no address of a mail exchanger"))
+        Diagnosis(EnhancedStatus(5, 4, 6), "\(own) is no address of a mail exchanger"))
     }
-    return others
+    throw nobody(at: addresses)
+  }
+
+  /// Why a server without an address that a host may have gets no mail.
+  ///
+  /// A multicast address or the like is a way to say that there is no server (compare RFC 7505 §1). Only the
+  /// netmask of this machine makes an address the broadcast of its link, and a netmask may be mended.
+  private func nobody(at addresses: [HopAddress]) -> HopFailure {
+    let isForGood = addresses.allSatisfy { !isBroadcast($0.ipAddress) }
+    let text = "\(addresses[0]) is not the address of a host"
+    return isForGood
+      ? .permanent(Diagnosis(EnhancedStatus(5, 4, 4), text))
+      : .temporary(Diagnosis(EnhancedStatus(4, 4, 4), text))
+  }
+
+  /// The addresses that a host may have; a link-local one of IPv6 tells nobody the link.
+  private func possible(_ addresses: [HopAddress]) -> [HopAddress] {
+    addresses.filter { address in
+      guard case .tcp(let place) = address.address else { return true }
+      return place.host.mayBeHost && !isBroadcast(place.host)
+        && (place.host.isV4 || !place.host.isLinkLocal || place.scope != 0)
+    }
+  }
+
+  private func isBroadcast(_ address: IPAddress?) -> Bool {
+    address.map(relayer.links.current().broadcasts.contains) ?? false
   }
 
   /// Whether a connection there would end at this host.
@@ -128,9 +162,10 @@ extension MessageDelivery {
   /// address it can use within `Limits.addressesPerAttempt`.
   ///
   /// - Parameter isDomain: whether the host is the recipients' domain itself, the implicit MX.
+  /// - Returns: the addresses, one at least, and why those of some hosts are not known.
   private func addresses(
     of hosts: [String], port: UInt16, isDomain: Bool
-  ) async throws(HopFailure) -> [HopAddress] {
+  ) async throws(HopFailure) -> (found: [HopAddress], trouble: HopFailure?) {
     var found: [HopAddress] = []
     var trouble: HopFailure?
     for host in hosts {
@@ -146,7 +181,7 @@ extension MessageDelivery {
       }
       trouble = families.lazy.compactMap(\.trouble).first ?? trouble
     }
-    if !found.isEmpty { return found }
+    if !found.isEmpty { return (found, trouble) }
     if let trouble { throw trouble }
     let what = "No address for \(hosts.joined(separator: ", "))"
     // A domain that has neither mail exchangers nor an address takes no mail. One whose exchangers
@@ -175,9 +210,9 @@ extension MessageDelivery {
       EnhancedStatus(error.isTemporary ? 4 : 5, 4, 3), "Looking up \(name): \(error)")
     return switch error {
     case .invalidName: .permanent(diagnosis)
-    case .network: .unreachable(diagnosis, .certain)
-    case .timedOut: .unreachable(diagnosis, .likely)
-    case .failed, .malformed, .interrupted: .temporary(diagnosis)
+    case .network, .timedOut: .unreached(diagnosis, isNameServer: true)
+    case .failed, .malformed, .cutShort: .unreached(diagnosis)
+    case .interrupted: .temporary(diagnosis)
     }
   }
 }

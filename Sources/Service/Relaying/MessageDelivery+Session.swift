@@ -31,7 +31,9 @@ extension MessageDelivery {
       if relayer.hops.freePlaces(hop, limit: limit) == 0 { return nil }
       // The one attempt of a pause is not for a message that may not be sent yet.
       if relayer.turns.next(hop) > relayer.now { return nil }
-      if let obstacle = relayer.outageObstacle(to: hop) { throw .obstacle(obstacle) }
+      if let obstacle = relayer.outageObstacle(to: hop, message.name.id) {
+        throw .obstacle(obstacle)
+      }
       guard takeTurn(hop, route), relayer.hops.takePlace(hop, limit: limit) else { return nil }
       if let session = try await connectInPlace(hop) { return (session, true) }
     }
@@ -45,14 +47,16 @@ extension MessageDelivery {
   ///
   /// - Returns: nil if the destination wants no more sessions than it has.
   private func connectInPlace(_ hop: Hop) async throws(HopFailure) -> HopSession? {
+    let start = Instant.now
     do throws(HopFailure) {
       return try await connect(hop)
     } catch {
       defer { relayer.freePlace(hop) }
       let reason = error.diagnosis.text
       switch error {
-      case .unreachable(_, let evidence):
-        relayer.noteUnreachable(hop, evidence, reason: reason)
+      case .unreached(_, let isNameServer):
+        await relayer.noteUnreached(
+          hop, message.name.id, isNameServer: isNameServer, since: start)
       case .permanent: relayer.outage.giveBackProbe()
       case .temporary: break
       }
@@ -113,12 +117,10 @@ extension MessageDelivery {
       let port = if case .tcp(let address) = target.address { ":\(address.port)" } else { "" }
       let text = "\(target)\(port): \(error.reason)"
       let diagnosis = Diagnosis(EnhancedStatus(4, 4, 1), text)
-      guard case .system(let error) = error,
-        let evidence = Outage.Evidence(error, at: target.address)
-      else { return .failure(.temporary(diagnosis)) }
-      return .failure(.unreachable(diagnosis, evidence))
+      let isUnreached = error.isUnreached && !isNear(target, hop)
+      return .failure(isUnreached ? .unreached(diagnosis) : .temporary(diagnosis))
     }
-    relayer.endOutage(with: hop)
+    if !isNear(target, hop) { relayer.noteReached(hop) }
     do throws(TLSError) {
       context = try relayer.tlsContext(
         for: encryption, minimum: route?.needsTLS13 == true ? .tls13 : .tls12)
@@ -148,6 +150,13 @@ extension MessageDelivery {
     case .finished, .closed:
       preconditionFailure("a session that opens becomes ready or unavailable")
     }
+  }
+
+  /// Whether a server that the admin has named is in a network of this machine, whatever its name is: to reach it, or
+  /// not, says nothing of what is beyond.
+  private func isNear(_ target: HopAddress, _ hop: Hop) -> Bool {
+    guard hop.server != nil, case .tcp(let address) = target.address else { return false }
+    return PrivateNetworks.contain(IPNetwork(address.host))
   }
 
   private func makeConnection(
@@ -192,8 +201,8 @@ enum HopFailure: Error {
   case temporary(Diagnosis)
   /// The destination does not exist or takes no mail.
   case permanent(Diagnosis)
-  /// It may be had later, and most likely it is the network that is in the way.
-  case unreachable(Diagnosis, Outage.Evidence)
+  /// It may be had later, and no server was reached: it may be the network's fault, or that of the name servers.
+  case unreached(Diagnosis, isNameServer: Bool = false)
 
   /// A destination to which nothing is sent for a while, for this reason.
   static func obstacle(_ reason: String) -> HopFailure {
@@ -202,7 +211,7 @@ enum HopFailure: Error {
 
   var diagnosis: Diagnosis {
     switch self {
-    case .temporary(let diagnosis), .permanent(let diagnosis), .unreachable(let diagnosis, _):
+    case .temporary(let diagnosis), .permanent(let diagnosis), .unreached(let diagnosis, _):
       diagnosis
     }
   }
@@ -214,11 +223,21 @@ enum HopFailure: Error {
   var rank: Int {
     switch self {
     case .permanent: 0
-    case .unreachable(_, .likely): 1
-    case .unreachable(_, .certain): 2
-    case .temporary: 3
+    case .unreached: 1
+    case .temporary: 2
     }
   }
 
   var outcome: Outcome { isPermanent ? .failed(diagnosis) : .deferred(diagnosis) }
+}
+
+extension ConnectionError {
+  /// Whether nothing came back from the host, nor from this machine for it: a host that refuses is there.
+  fileprivate var isUnreached: Bool {
+    switch self {
+    case .wait(.timedOut): true
+    case .system(let error): !error.isConnectionRefused && !error.isOutOfDescriptors
+    default: false
+    }
+  }
 }

@@ -1,38 +1,9 @@
 import EventLoop
-import Log
 import Platform
 import Spool
 
-/// When and where nothing is sent.
+/// When what stands in line has its turn.
 extension Relayer {
-  /// Why nothing is sent beyond the own networks now; nil if there is no reason, or if this is the
-  /// attempt that is to find out whether there still is one.
-  func outageObstacle(to hop: Hop) -> String? {
-    outage.obstacle(to: hop, at: now, pause: pause)
-  }
-
-  /// Notes that it is most likely the network that keeps a destination from being reached.
-  func noteUnreachable(_ hop: Hop, _ evidence: Outage.Evidence, reason: String) {
-    if outage.note(hop, evidence, reason: reason, at: now, pause: pause) {
-      Log.say(.warning, "offline: \(reason); mail waits until the network can be reached")
-    }
-  }
-
-  /// Notes that the network has carried something.
-  func endOutage(with hop: Hop) {
-    guard !hop.isLocal, outage.end() else { return }
-    Log.say(.notice, "online: \(hop) can be reached")
-    hops.forgetFailures { !$0.isLocal }
-    recovered.append(.network)
-    spool.arrival.signal()
-  }
-
-  /// Forgets which destinations are down, and that the network is gone, before all is tried.
-  func forgetFailures(where matches: (Hop) -> Bool) {
-    hops.forgetFailures(where: matches)
-    _ = outage.end()
-  }
-
   /// How long a route's window stays closed.
   func windowWait(of route: Route) -> Duration {
     route.window?.wait(atSecond: secondOfDay()) ?? .zero

@@ -1,7 +1,8 @@
 package import DNS
 package import EventLoop
-import Log
+package import Log
 package import Mail
+import Network
 import Platform
 package import Spool
 import TLS
@@ -22,6 +23,7 @@ package final class Relayer {
       tlsContexts = []
       reportAllowance.perHour = settings.reportsPerHour
       servers.forget()
+      forgetOutage("the configuration was read again")
       // Under the new settings they are of no use, and hold the places of those that would be.
       leaving += connections.takeAll()
       spool.arrival.signal()
@@ -45,6 +47,18 @@ package final class Relayer {
   let servers = KnownServers()
   /// Whether the last message came out of the queue, so that a line has its turn.
   private var isLinesTurn = false
+  /// Whether it is being found out whether an outage is over.
+  var isProbing = false
+  /// What is wrong with the network, for the log and the status.
+  let troubles: Troubles
+  /// The addresses and routes of this machine at this moment.
+  var surroundings: @Loop () -> Surroundings = {
+    do throws(SystemError) { return try Surroundings.read() } catch {
+      return .unknown(because: error)
+    }
+  }
+  /// The same, as it was a minute ago at most.
+  var links = SurroundingsCache()
   /// Where mail is taken again that waits for it, and nobody has called it yet.
   var recovered: [Recovery] = []
   /// When it may be called next.
@@ -67,16 +81,19 @@ package final class Relayer {
   /// Sessions that are to be closed.
   private var leaving: [(hop: Hop, session: HopSession)] = []
 
-  /// - Parameter destination: where mail for an address in one of our domains goes; to nobody if there
-  ///   is no such address.
+  /// - Parameters:
+  ///   - troubles: gets to know of an outage.
+  ///   - destination: where mail for an address in one of our domains goes; to nobody if
+  ///     there is no such address.
   package init(
-    settings: RelayingSettings, spool: Spool, resolver: Resolver,
+    settings: RelayingSettings, spool: Spool, resolver: Resolver, troubles: Troubles = Troubles(),
     destination: @escaping @Loop (Mailbox) -> ReportingMTA.Destination
   ) {
     self.settings = settings
     self.destination = destination
     self.spool = spool
     self.resolver = resolver
+    self.troubles = troubles
     connections = HopConnections()
     lines = HopLines(spool: spool)
     reportAllowance = ReportAllowance(perHour: settings.reportsPerHour) { Log.say(.warning, $0) }
@@ -92,6 +109,7 @@ package final class Relayer {
     await withDiscardingTaskGroup { group in
       repeat {
         callRecovered(in: &group)
+        probe(in: &group)
         while active < Limits.deliveries, let message = next() {
           delivering.append(message)
           begun += 1
@@ -125,7 +143,7 @@ package final class Relayer {
   private func waitForWork() async -> Bool {
     let due =
       active < Limits.deliveries ? min(spool.firstDue ?? .distantFuture, nextTurn) : .distantFuture
-    let wait = recovered.isEmpty ? due : min(due, nextRecovery)
+    let wait = min(due, nextProbe, recovered.isEmpty ? .distantFuture : nextRecovery)
     do throws(WaitError) {
       try await spool.arrival.wait(until: wait)
     } catch {

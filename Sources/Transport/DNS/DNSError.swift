@@ -10,6 +10,8 @@ package enum DNSError: Error, Equatable, Sendable, CustomStringConvertible {
   case network(SystemError)
   /// A server answers that it cannot tell, with this response code (RFC 1035 §4.1.1, RFC 6895 §2.3).
   case failed(code: Int)
+  /// The answer does not fit into a datagram, and the server does not give it over TCP.
+  case cutShort
   /// What came back is not an answer to the question, or holds nothing that can be used.
   case malformed
   /// The program is stopping.
@@ -18,12 +20,21 @@ package enum DNSError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Whether the same question may have an answer later.
   package var isTemporary: Bool { self != .invalidName }
 
+  /// Whether a server has answered, if only that it cannot tell.
+  var isAnswer: Bool {
+    switch self {
+    case .failed, .cutShort, .malformed: true
+    case .invalidName, .timedOut, .network, .interrupted: false
+    }
+  }
+
   package var description: String {
     switch self {
     case .invalidName: "not a domain name"
     case .timedOut: "no name server answers"
     case .network(let error): "\(error)"
     case .failed(let code): "the name server answers \(Self.name(of: code))"
+    case .cutShort: "the answer is too long for UDP, and the name server does not give it over TCP"
     case .malformed: "the name server's answer cannot be used"
     case .interrupted: "interrupted"
     }

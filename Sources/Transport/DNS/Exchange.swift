@@ -7,59 +7,128 @@ internal import Platform
 /// address, with any identifier, to any question (seen with ldns 1.8.3). Here a datagram counts only
 /// if it comes from the server asked (the kernel sees to that), repeats the random identifier and
 /// repeats the question (RFC 5452 §9.1); others are passed over and the wait goes on.
+///
+/// A question is sent again to a server that is silent, from the same port with the same identifier: so a late answer to
+/// the first try counts, and whoever forges answers has no more chances than with one question.
 struct Exchange {
   let question: Question
   let server: SocketAddress
+  /// How long after each try the next one follows; after the last one there is only the deadline.
+  let waits: [Duration]
   /// When to give up.
   let deadline: Instant
+  /// Whether it is offered to take a long reply (RFC 6891); every other try goes without, as some do not answer it.
+  let offersLongReply: Bool
+
+  /// What a server has said.
+  struct Reply: Sendable {
+    let message: Message
+    /// Whether the server answers only where it is not offered to take a long reply.
+    let refusesLongReply: Bool
+  }
+
+  /// What has been sent to a server, and what it has made of it.
+  private struct Course {
+    let identifier: UInt16
+    var offersLongReply: Bool
+    var longTries = 0
+    var plainTries = 0
+    /// How often it has refused the offer, or whatever else it has not understood.
+    var refusals = 0
+    var tries: Int { longTries + plainTries }
+  }
 
   /// What the server says, checked and parsed.
   ///
   /// **Failures**: `DNSError`, each of them a reason to try the next server.
   @Loop
-  func answer() async throws(DNSError) -> Message {
-    let message = try await answer(allowsLongReply: true)
-    // A server from before RFC 6891 does not understand the offer to take a long reply.
-    return message.code == 1 ? try await answer(allowsLongReply: false) : message
+  func reply() async throws(DNSError) -> Reply {
+    let random = try reporting { () throws(SystemError) in try randomBytes(count: 2) }
+    var course = Course(
+      identifier: UInt16(random[0]) << 8 | UInt16(random[1]), offersLongReply: offersLongReply)
+    if let message = try await datagram(&course) {
+      // One that knows of the offer says so where it was made.
+      let isSilent = course.longTries > 0 && course.plainTries > 0 && !message.hasExtension
+      return Reply(message: message, refusesLongReply: course.refusals > 0 || isSilent)
+    }
+    let message = try await stream(for: query(course, isLong: course.offersLongReply))
+    return Reply(message: message, refusesLongReply: false)
   }
 
-  @Loop
-  private func answer(allowsLongReply: Bool) async throws(DNSError) -> Message {
-    let identifier = try reporting { () throws(SystemError) in try randomBytes(count: 2) }
-    let query = question.message(
-      identifier: UInt16(identifier[0]) << 8 | UInt16(identifier[1]),
-      allowsLongReply: allowsLongReply)
-    if let message = try await datagram(for: query) { return message }
-    return try await stream(for: query)
+  private func query(_ course: Course, isLong: Bool) -> [UInt8] {
+    question.message(identifier: course.identifier, allowsLongReply: isLong)
   }
 
   /// The reply over UDP; nil if it says that it was cut short.
   @Loop
-  private func datagram(for query: [UInt8]) async throws(DNSError) -> Message? {
+  private func datagram(_ course: inout Course) async throws(DNSError) -> Message? {
     let socket = try reporting { () throws(SystemError) in
       let socket = try Descriptor.datagrams(with: server)
       try Loop.shared.eventLoop.register(socket)
-      _ = try socket.send(query)
       return socket
     }
+    try send(&course, over: socket)
+    var next = Instant.now + waits[0]
     var strays = 0
     while strays < Limits.strayDatagrams {
-      let reply = try await receive(from: socket, atMost: 4096)
-      guard isReply(reply, to: query) else {
+      let isLast = course.tries >= waits.count
+      guard
+        let reply = try await receive(
+          from: socket, atMost: 4096, until: isLast ? deadline : min(next, deadline))
+      else {
+        if isLast || .now >= deadline { throw .timedOut }
+        next = .now + waits[course.tries]
+        try send(&course, over: socket)
+        continue
+      }
+      guard isReply(reply, to: course.identifier) else {
         strays += 1
         continue
       }
       if reply[2] & Self.truncationBit != 0 { return nil }
       guard let message = Message(reply) else { throw .malformed }
-      if answers(message) { return message }
-      strays += 1
+      guard answers(message) else {
+        strays += 1
+        continue
+      }
+      if Self.refusals.contains(message.code), course.refusals < course.longTries {
+        course.refusals += 1
+        course.offersLongReply = false
+        if course.plainTries == 0 { try send(&course, over: socket) }
+        continue
+      }
+      return message
     }
     throw .timedOut
   }
 
+  /// FORMERR and NOTIMP: what servers from before RFC 6891 say to the offer (RFC 6891 §7).
+  private static let refusals = [1, 4]
+
+  private func send(_ course: inout Course, over socket: borrowing Descriptor) throws(DNSError) {
+    let isLong = course.offersLongReply && course.tries % 2 == 0
+    let query = query(course, isLong: isLong)
+    if isLong { course.longTries += 1 } else { course.plainTries += 1 }
+    do { _ = try socket.send(query) } catch { throw .network(error) }
+  }
+
   /// The reply over TCP, where each message follows its length (RFC 1035 §4.2.2).
+  ///
+  /// - Throws: `.cutShort` where there is none: the server is there, and only this answer is not to be had.
   @Loop
   private func stream(for query: [UInt8]) async throws(DNSError) -> Message {
+    do throws(DNSError) {
+      return try await message(overStreamFor: query)
+    } catch {
+      switch error {
+      case .network, .timedOut: throw .cutShort
+      default: throw error
+      }
+    }
+  }
+
+  @Loop
+  private func message(overStreamFor query: [UInt8]) async throws(DNSError) -> Message {
     let socket = try reporting { () throws(SystemError) in
       let socket = try Descriptor.connecting(to: server)
       try Loop.shared.eventLoop.register(socket)
@@ -73,6 +142,7 @@ struct Exchange {
       // The buffer of a new connection takes a question whole.
       _ = try socket.send([UInt8(query.count >> 8), UInt8(query.count & 0xFF)] + query)
     }
+    let identifier = UInt16(query[0]) << 8 | UInt16(query[1])
     var received: [UInt8] = []
     while true {
       if received.count >= 2 {
@@ -80,23 +150,26 @@ struct Exchange {
         if length > Limits.messageBytes { throw .malformed }
         if received.count >= 2 + length {
           let reply = Array(received[2..<2 + length])
-          guard isReply(reply, to: query), let message = Message(reply), answers(message) else {
+          guard isReply(reply, to: identifier), let message = Message(reply), answers(message)
+          else {
             throw .malformed
           }
           return message
         }
       }
-      let bytes = try await receive(from: socket, atMost: 4096)
+      guard let bytes = try await receive(from: socket, atMost: 4096, until: deadline) else {
+        throw .timedOut
+      }
       if bytes.isEmpty { throw .malformed }
       received += bytes
     }
   }
 
   /// Whether the header is that of a reply with the identifier of the query.
-  private func isReply(_ reply: [UInt8], to query: [UInt8]) -> Bool {
+  private func isReply(_ reply: [UInt8], to identifier: UInt16) -> Bool {
     let replyBit: UInt8 = 0x80
     let operationBits: UInt8 = 0x78
-    return reply.count >= 12 && reply[0] == query[0] && reply[1] == query[1]
+    return reply.count >= 12 && UInt16(reply[0]) << 8 | UInt16(reply[1]) == identifier
       && reply[2] & (replyBit | operationBits) == replyBit
   }
 
@@ -107,11 +180,11 @@ struct Exchange {
     message.question == question || message.questionCount == 0 && message.code != 0
   }
 
-  /// What arrives next, at most `count` bytes; empty at the end of a stream.
+  /// What arrives next, at most `count` bytes; empty at the end of a stream, nil if nothing comes in time.
   @Loop
   private func receive(
-    from socket: borrowing Descriptor, atMost count: Int
-  ) async throws(DNSError) -> [UInt8] {
+    from socket: borrowing Descriptor, atMost count: Int, until end: Instant
+  ) async throws(DNSError) -> [UInt8]? {
     let number = socket.number
     while true {
       var failure: SystemError?
@@ -124,10 +197,12 @@ struct Exchange {
       }
       guard let failure else { return bytes }
       guard failure.isWouldBlock else { throw .network(failure) }
-      try await waiting { () throws(WaitError) in
-        try await Loop.shared.eventLoop.waitUntilReadable(
-          number, until: deadline, isInterruptible: true)
-      }
+      do throws(DNSError) {
+        try await waiting { () throws(WaitError) in
+          try await Loop.shared.eventLoop.waitUntilReadable(
+            number, until: end, isInterruptible: true)
+        }
+      } catch let error where error == .timedOut { return nil }
     }
   }
 }

@@ -32,6 +32,9 @@ enum Limits {
   /// Datagrams for other questions that are passed over while we wait for the answer to ours.
   static let strayDatagrams = 64
 
+  /// How long the offer of long replies is not made to a server that has not taken it.
+  static let plainServer: Duration = .seconds(3600)
+
   /// Names kept in the cache.
   static let cacheEntries = 256
 

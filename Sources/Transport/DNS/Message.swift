@@ -5,6 +5,8 @@ struct Message {
   var code: Int
   /// Whether the server says that DNSSEC proves the answer (RFC 4035 §3.2.3).
   var isAuthenticated: Bool
+  /// Whether the server understands EDNS: it answers so only where it was asked so (RFC 6891 §6.1.1).
+  var hasExtension: Bool
   /// The question it answers; nil if it repeats none, or several.
   var question: Question?
   var questionCount: Int
@@ -21,6 +23,7 @@ struct Message {
     let highBits = unsafe Int(ldns_pkt_edns_extended_rcode(packet))
     code = unsafe Int(ldns_pkt_get_rcode(packet).rawValue) | highBits << 4
     isAuthenticated = unsafe ldns_pkt_ad(packet)
+    hasExtension = unsafe ldns_pkt_edns(packet)
     let questions = unsafe Self.records(in: ldns_pkt_question(packet))
     questionCount = questions.count
     if questions.count == 1, let name = questions[0].owner,

@@ -9,9 +9,10 @@ struct Question: Hashable, Sendable {
   ///
   /// It asks for the server's word on DNSSEC too (the AD bit, RFC 6840 §5.7). `allowsLongReply`
   /// offers to take more than 512 bytes in a datagram (RFC 6891 §6.2.3); servers that do not know of
-  /// that answer FORMERR.
+  /// that answer FORMERR or NOTIMP, or nothing.
   func message(identifier: UInt16, allowsLongReply: Bool) -> [UInt8] {
-    guard let owner = unsafe ldns_dname_new_frm_str(name.text) else {
+    let text = name.text.isEmpty ? "." : name.text
+    guard let owner = unsafe ldns_dname_new_frm_str(text) else {
       preconditionFailure("a valid name is no name for ldns")
     }
     // Takes the name over.

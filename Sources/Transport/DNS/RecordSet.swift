@@ -10,7 +10,7 @@ enum RecordSet: Equatable, Sendable {
 
   /// What can be used of `records`; nil if nothing can.
   ///
-  /// A record whose host name is no `DomainName` is left out. Of more than `Limits.records` the first
+  /// A record whose host name no host can have is left out. Of more than `Limits.records` the first
   /// are kept, exchanges after they were sorted by preference.
   init?(_ type: RecordType, _ records: [ResourceRecord]) {
     let count: Int
@@ -21,7 +21,7 @@ enum RecordSet: Equatable, Sendable {
     case .aaaa:
       let addresses = Self.first(records.compactMap { Self.address($0, bytes: 16) })
       (self, count) = (.addresses(addresses), addresses.count)
-    case .ptr:
+    case .ptr, .ns:
       let names = Self.first(records.compactMap(Self.name))
       (self, count) = (.names(names), names.count)
     case .mx:
@@ -59,15 +59,14 @@ enum RecordSet: Equatable, Sendable {
   }
 
   private static func name(_ record: ResourceRecord) -> String? {
-    guard record.fields.count == 1, let name = DomainName(wire: record.fields[0]) else {
-      return nil
-    }
+    guard record.fields.count == 1, let name = DomainName(wire: record.fields[0]), name.isHostName
+    else { return nil }
     return name.text.isEmpty ? nil : name.text
   }
 
   private static func exchange(_ record: ResourceRecord) -> MXRecord? {
     guard record.fields.count == 2, record.fields[0].count == 2,
-      let host = DomainName(wire: record.fields[1])
+      let host = DomainName(wire: record.fields[1]), host.isHostName
     else { return nil }
     return MXRecord(
       preference: UInt16(record.fields[0][0]) << 8 | UInt16(record.fields[0][1]),

@@ -2,6 +2,8 @@
 enum RecordType: UInt16, Sendable {
   /// An IPv4 address (RFC 1035 §3.4.1).
   case a = 1
+  /// A name server of the zone (RFC 1035 §3.3.11).
+  case ns = 2
   /// The name of a host, given by its address (RFC 1035 §3.3.12).
   case ptr = 12
   /// A host that takes the domain's mail (RFC 1035 §3.3.9).

@@ -14,20 +14,17 @@ package import Platform
 /// and the cache may hold.
 @Loop
 package final class Resolver {
-  private var nameServers: NameServers
-  private let patience: Patience
+  var nameServers: NameServers
+  var patience: Patience
   private var cache = Cache()
   /// The servers that the cache comes from, and the one of them that answered last.
-  private var servers: [SocketAddress] = []
-  private var preferred = 0
+  var servers: [SocketAddress] = []
+  var preferred = 0
 
-  /// How long silent servers are waited for.
-  struct Patience: Sendable {
-    /// For one server in the first round, and in the second.
-    var rounds: [Duration] = [.seconds(2), .seconds(4)]
-    /// For all of them together.
-    var total: Duration = .seconds(20)
-  }
+  /// The servers that do not take the offer of long replies, until when that is believed.
+  var plainUntil: [SocketAddress: Instant] = [:]
+  /// When a server has answered a question last, of anybody.
+  package internal(set) var lastAnswer = Instant(nanoseconds: 0)
 
   /// A resolver that asks the given servers.
   package convenience init(_ nameServers: NameServers = NameServers()) {
@@ -39,32 +36,40 @@ package final class Resolver {
     self.patience = patience
   }
 
+  /// Which names are asked for.
+  package enum NameKind: Sendable {
+    /// Letters, digits, hyphens and underscores: what names of hosts and mail domains are made of.
+    case host
+    /// Any octets (RFC 2181 §11).
+    case any
+  }
+
   /// The hosts that take mail for `domain`, most preferred first (RFC 5321 §5.1).
   ///
   /// Hosts of equal preference stand in the server's order; to spread the load is the caller's. A host
   /// whose name is no host name is left out.
   package func mx(
-    _ domain: String, until deadline: Instant = .distantFuture
+    _ domain: String, _ kind: NameKind = .host, until deadline: Instant = .distantFuture
   ) async throws(DNSError) -> Answer<MXRecord> {
-    try await lookUp(domain, .mx, until: deadline) {
+    try await lookUp(domain, kind, .mx, until: deadline) {
       if case .exchanges(let hosts) = $0 { hosts } else { [] }
     }
   }
 
   /// The IPv4 addresses of `host`.
   package func a(
-    _ host: String, until deadline: Instant = .distantFuture
+    _ host: String, _ kind: NameKind = .host, until deadline: Instant = .distantFuture
   ) async throws(DNSError) -> Answer<IPAddress> {
-    try await lookUp(host, .a, until: deadline) {
+    try await lookUp(host, kind, .a, until: deadline) {
       if case .addresses(let all) = $0 { all } else { [] }
     }
   }
 
   /// The IPv6 addresses of `host`.
   package func aaaa(
-    _ host: String, until deadline: Instant = .distantFuture
+    _ host: String, _ kind: NameKind = .host, until deadline: Instant = .distantFuture
   ) async throws(DNSError) -> Answer<IPAddress> {
-    try await lookUp(host, .aaaa, until: deadline) {
+    try await lookUp(host, kind, .aaaa, until: deadline) {
       if case .addresses(let all) = $0 { all } else { [] }
     }
   }
@@ -74,7 +79,7 @@ package final class Resolver {
     _ address: IPAddress, until deadline: Instant = .distantFuture
   ) async throws(DNSError) -> Answer<String> {
     let name = address.reverseName(in: address.isV4 ? "in-addr.arpa" : "ip6.arpa")
-    return try await lookUp(name, .ptr, until: deadline) {
+    return try await lookUp(name, .host, .ptr, until: deadline) {
       if case .names(let names) = $0 { names } else { [] }
     }
   }
@@ -82,9 +87,9 @@ package final class Resolver {
   /// The texts of `name`, those that begin with `v=` first; the strings of one record are joined
   /// (RFC 7208 §3.3).
   package func txt(
-    _ name: String, until deadline: Instant = .distantFuture
+    _ name: String, _ kind: NameKind = .host, until deadline: Instant = .distantFuture
   ) async throws(DNSError) -> Answer<[UInt8]> {
-    try await lookUp(name, .txt, until: deadline) {
+    try await lookUp(name, kind, .txt, until: deadline) {
       if case .texts(let texts) = $0 { texts } else { [] }
     }
   }
@@ -95,16 +100,17 @@ package final class Resolver {
   package func tlsa(
     _ host: String, port: UInt16
   ) async throws(DNSError) -> Answer<TLSARecord> {
-    try await lookUp("_\(port)._tcp.\(host)", .tlsa) {
+    try await lookUp("_\(port)._tcp.\(host)", .host, .tlsa) {
       if case .certificates(let all) = $0 { all } else { [] }
     }
   }
 
   private func lookUp<Record>(
-    _ name: String, _ type: RecordType, until deadline: Instant = .distantFuture,
-    _ records: (RecordSet) -> [Record]
+    _ name: String, _ kind: NameKind, _ type: RecordType,
+    until deadline: Instant = .distantFuture, _ records: (RecordSet) -> [Record]
   ) async throws(DNSError) -> Answer<Record> {
-    guard let name = DomainName(name) else { throw .invalidName }
+    let name = kind == .host ? DomainName(name) : DomainName(octets: name)
+    guard let name else { throw .invalidName }
     let finding = try await finding(for: Question(name: name, type: type), until: deadline)
     switch finding.content {
     case .noData: return .noData
@@ -125,41 +131,14 @@ package final class Resolver {
     if current != servers {
       servers = current
       preferred = 0
+      plainUntil = plainUntil.filter { current.contains($0.key) }
       cache.removeAll()
     }
     if let finding = cache.finding(for: question, at: .now) { return finding }
-    let finding = try await ask(current, question, until: deadline)
+    let finding = try await ask(
+      current, question, until: min(deadline, .now + patience.total))
     // Another task may have found other servers meanwhile: theirs is the cache now.
     if servers == current { cache.insert(finding, for: question, at: .now) }
     return finding
-  }
-
-  /// Asks each server until one answers; once more if none did because of silence.
-  private func ask(
-    _ servers: [SocketAddress], _ question: Question, until deadline: Instant
-  ) async throws(DNSError) -> Finding {
-    let end = min(deadline, .now + patience.total)
-    let first = preferred
-    var failure = DNSError.timedOut
-    for patience in patience.rounds {
-      var isWorthRepeating = false
-      for offset in servers.indices {
-        let index = (first + offset) % servers.count
-        let deadline = min(end, .now + patience)
-        let exchange = Exchange(question: question, server: servers[index], deadline: deadline)
-        do throws(DNSError) {
-          var finding = try Finding(await exchange.answer(), to: question)
-          finding.isAuthenticated = finding.isAuthenticated && servers[index].host.isLoopback
-          if self.servers == servers { preferred = index }
-          return finding
-        } catch {
-          if error == .interrupted { throw error }
-          if error == .timedOut { isWorthRepeating = true }
-          failure = error
-        }
-      }
-      if !isWorthRepeating || .now >= end { break }
-    }
-    throw failure
   }
 }
