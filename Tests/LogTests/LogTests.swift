@@ -46,6 +46,16 @@ import Testing
     #expect(MailEvent.setAside(file: "a=b", reason: "r").line == "set-aside file=\"a=b\" reason=r")
   }
 
+  @Test("A delivery tells how its session was secured")
+  func security() {
+    let security = MailEvent.Security(tls: "TLSv1.3", policy: "may")
+    let event = MailEvent.delivered(
+      id: "1", to: "a@b.example", hop: "mx [::1]", reply: "250", security)
+    #expect(
+      event.line
+        == "delivered id=1 to=a@b.example hop=\"mx [::1]\" tls=TLSv1.3 policy=may reply=250")
+  }
+
   @Test("A long value is cut")
   func length() {
     let line = MailEvent.setAside(file: String(repeating: "é", count: 5000), reason: "r").line

@@ -30,9 +30,10 @@ package enum MailEvent: Sendable {
   /// A message lies in a user's maildrop.
   case stored(id: String, user: String)
   /// A next hop has taken over a message for a recipient.
-  case delivered(id: String, to: String, hop: String, reply: String)
+  case delivered(id: String, to: String, hop: String, reply: String, Security)
   /// A delivery has to be tried again.
-  case deferred(id: String, to: String, hop: String, reason: String, nextInSeconds: Int)
+  case deferred(
+    id: String, to: String, hop: String, reason: String, nextInSeconds: Int, Security)
   /// A delivery has failed for good.
   case failed(id: String, to: String, hop: String, reason: String)
   /// The sender was told of a failure; `report` is the identifier of the new message.
@@ -50,6 +51,19 @@ package enum MailEvent: Sendable {
   case whitelistChanged(action: String, subject: String, user: UInt32)
   /// A session read messages from a maildrop and removed some.
   case retrieved(client: String, user: String, sent: Int, removed: Int)
+
+  /// How the session with a next hop was secured.
+  package struct Security: Sendable {
+    /// The version, such as `TLSv1.3`; `none` without TLS, `failed` where it was tried and failed.
+    package let tls: String
+    /// What the configuration asks of TLS: `none`, `may`, `encrypt`, `verify` or `fingerprint`.
+    package let policy: String
+
+    package init(tls: String, policy: String) {
+      self.tls = tls
+      self.policy = policy
+    }
+  }
 
   /// How much the event matters to an admin who does not read every line.
   package var severity: Severity {
@@ -97,11 +111,12 @@ package enum MailEvent: Sendable {
         .with("from", from).with("recipients", recipients).with("bytes", bytes).text
     case .stored(let id, let user):
       LogLine("stored").with("id", id).with("user", name: user).text
-    case .delivered(let id, let to, let hop, let reply):
-      LogLine("delivered").with("id", id).with("to", to).with("hop", hop).with("reply", reply).text
-    case .deferred(let id, let to, let hop, let reason, let next):
-      LogLine("deferred").with("id", id).with("to", to).with("hop", hop).with("reason", reason)
-        .with("next", "\(next)s").text
+    case .delivered(let id, let to, let hop, let reply, let security):
+      LogLine("delivered").with("id", id).with("to", to).with("hop", hop).with("tls", security.tls)
+        .with("policy", security.policy).with("reply", reply).text
+    case .deferred(let id, let to, let hop, let reason, let next, let security):
+      LogLine("deferred").with("id", id).with("to", to).with("hop", hop).with("tls", security.tls)
+        .with("policy", security.policy).with("reason", reason).with("next", "\(next)s").text
     case .failed(let id, let to, let hop, let reason):
       LogLine("failed").with("id", id).with("to", to).with("hop", hop).with("reason", reason).text
     case .bounced(let id, let report, let to):

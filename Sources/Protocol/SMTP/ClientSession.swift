@@ -74,6 +74,15 @@ package struct ClientSession: Sendable {
     }
   }
 
+  /// Whether TLS has been begun, and nothing has come under it that proves it: up to the reply to EHLO.
+  package var isTLSUnproven: Bool {
+    switch stage {
+    case .awaiting(.startTLS), .handshaking: true
+    case .awaiting(.greeting), .awaiting(.hello): isTLSActive
+    default: false
+    }
+  }
+
   /// The reply that is waited for, nil when none is.
   package var awaited: Awaited? {
     switch stage {

@@ -20,9 +20,16 @@ struct Hop: Hashable, Sendable, CustomStringConvertible {
   var server: Route.Server?
   /// Whether it takes only messages that must not leave in clear (RFC 8689): a session of its own.
   var requiresTLS = false
+  /// Whether TLS has failed there and is not used (`TLSFailures`): a session of its own.
+  var isInClear = false
 
   /// The server where LMTP is spoken to it.
   var lmtp: LMTPServer? { if case .lmtp(let server) = server { server } else { nil } }
+
+  /// Whether TLS comes before all else.
+  var isImplicitTLS: Bool {
+    if case .smtp(_, _, let isImplicitTLS) = server { isImplicitTLS } else { false }
+  }
 
   /// Whether it can be reached while the Internet cannot.
   var isLocal: Bool { server?.isLocal == true }

@@ -33,8 +33,14 @@ final class HopSession {
   private(set) var hasSentContent = false
   /// Whether the server has refused the content as a chunk, so that it is to be sent once more.
   private(set) var hasRefusedChunk = false
-  /// Whether the TLS handshake has failed.
+  /// Whether TLS has failed: the handshake, or anything up to the reply to EHLO under it, as an alert of TLS 1.3 comes
+  /// late, or the server has put STARTTLS off.
   private(set) var hasTLSFailed = false
+  /// Whether the session of an earlier connection was offered to be resumed.
+  private(set) var hasOfferedTicket = false
+  private var isShakingHands = false
+  /// Whether the connection has failed.
+  private var hasBroken = false
   let connection: Connection
   private var session: ClientSession
   private let context: TLSContext?
@@ -75,6 +81,9 @@ final class HopSession {
   /// Whether the server would take another message.
   var isOpen: Bool { session.isUsable }
 
+  /// The version of TLS, `none`, or `failed`, for the log.
+  var tls: String { hasTLSFailed ? "failed" : connection.encryption?.version ?? "none" }
+
   /// How many messages the server takes over one connection (RFC 9422 §4.1).
   var messageLimit: Int { session.capabilities.messageLimit ?? .max }
 
@@ -85,6 +94,8 @@ final class HopSession {
   func open(isImplicitTLS: Bool) async -> End {
     if isImplicitTLS {
       do throws(ConnectionError) { try await startTLS() } catch {
+        hasBroken = true
+        hasTLSFailed = !error.isOurs
         return end(of: session.fail(diagnosis(of: error)))
       }
       session = ClientSession(settings: session.settings, isTLSActive: true)
@@ -147,7 +158,7 @@ final class HopSession {
 
   /// Says goodbye, if the session is in a state for it, and closes the connection.
   func close() async {
-    if let context, !hasTLSFailed, let ticket = connection.ticket {
+    if let context, !hasBroken, let ticket = connection.ticket {
       servers.keep(ticket, for: target, context, isResumed: connection.isResumed)
     }
     if session.canQuit { _ = await perform(session.quit(), content: nil) }
@@ -186,6 +197,9 @@ final class HopSession {
           return end(of: action)
         }
       } catch {
+        hasBroken = true
+        if session.isTLSUnproven, !error.isOurs { hasTLSFailed = true }
+        if connection.isEncrypted { servers.forgetTicket(of: target) }
         hasEndedAtOnce = repliesToMessage == 0 && error.isEndOfConnection
         // What was only slow, up to the end of the attempt, was not silent.
         hasTimedOut = error.isTimeOut && .now < attemptEnd
@@ -217,11 +231,12 @@ final class HopSession {
 
   private func startTLS() async throws(ConnectionError) {
     guard let context else { preconditionFailure("TLS is started only where there is a context") }
-    hasTLSFailed = true
+    let ticket = servers.ticket(for: target, context)
+    hasOfferedTicket = ticket != nil
+    isShakingHands = true
     try await connection.connectTLS(
-      context, serverName: target.host, resuming: servers.ticket(for: target, context),
-      until: .now + patience.connect)
-    hasTLSFailed = false
+      context, serverName: target.host, resuming: ticket, until: .now + patience.connect)
+    isShakingHands = false
   }
 
   /// Sends the content, in a chunk if there is a command for it.
@@ -238,7 +253,9 @@ final class HopSession {
   private func receive(_ reply: Reply) -> ClientAction {
     repliesToMessage += 1
     isInDoubt = false
+    let wasStartingTLS = session.awaited == .startTLS
     let action = session.receive(reply)
+    if wasStartingTLS, !session.isUsable { hasTLSFailed = true }
     // A server that has waited for too long says 421 before it closes, and to whatever comes next.
     hasEndedAtOnce = repliesToMessage == 1 && !session.isUsable
     return action
@@ -268,7 +285,8 @@ final class HopSession {
       case .malformed, .endlessLine, .tlsOnPlainPort: EnhancedStatus(4, 5, 0)
       case .closed, .wait, .system, .plaintextAfterStartTLS: EnhancedStatus(4, 4, 2)
       }
-    let waiting = session.awaited.map { " while waiting for \($0.text)" } ?? ""
+    let awaited = session.awaited.map { " while waiting for \($0.text)" } ?? ""
+    let waiting = isShakingHands ? " while shaking hands" : awaited
     // RFC 5321 §4.5.3.2.6: what is sent once more may arrive twice, and what is not may never arrive.
     let doubt =
       isInDoubt ? "; all of the message was sent, so the next attempt may deliver it twice" : ""
@@ -279,6 +297,14 @@ final class HopSession {
 extension ConnectionError {
   /// Whether the peer was silent for too long.
   fileprivate var isTimeOut: Bool { if case .wait(.timedOut) = self { true } else { false } }
+
+  /// Whether it is this program that has ended the wait.
+  fileprivate var isOurs: Bool {
+    switch self {
+    case .wait(.cancelled), .wait(.draining): true
+    default: false
+    }
+  }
 
   /// Whether there is no connection any more; under TLS a peer often leaves without a word.
   fileprivate var isEndOfConnection: Bool {

@@ -58,6 +58,13 @@ final class KnownServers {
     }
   }
 
+  /// Forgets the ticket: a session that a server has aborted is not to be resumed (RFC 5246 §7.2.2).
+  func forgetTicket(of target: HopAddress) {
+    if records.contains(where: { $0.target == target && $0.resumption != nil }) {
+      update(target) { $0.resumption = nil }
+    }
+  }
+
   /// Forgets everything, as when the settings have changed.
   func forget() { records = [] }
 

@@ -39,6 +39,10 @@ enum Limits {
   static let knownServers = 16
   /// How long a ticket of TLS is used: the certificate it stands for is looked at again after it.
   static let ticketAge: Duration = .seconds(3600)
+  /// Destinations whose failures of TLS are remembered.
+  static let tlsFailures = 64
+  /// How long they are remembered: the longest wait between two attempts is shorter.
+  static let tlsFailureMemory: Duration = .seconds(86_400)
   /// How much of the content is read and sent at a time, in bytes.
   static let pieceBytes = 32 << 10
   /// How long nothing is sent to a destination that could not be reached, at most: half of the

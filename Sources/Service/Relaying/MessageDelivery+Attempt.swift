@@ -19,6 +19,25 @@ extension MessageDelivery {
   /// - Parameter indices: the places of the recipients in the envelope.
   func attempt(_ hops: [Hop], _ indices: [Int], of open: OpenMessage) async -> Attempt {
     var failure: (hop: Hop, reason: HopFailure)?
+    if let attempt = await attempt(inTurn: hops, indices, of: open, &failure) { return attempt }
+    // Not before each of the servers has been tried with TLS.
+    let inClear = hops.filter(mayGoInClear).map(\.inClear)
+    if let attempt = await attempt(inTurn: inClear, indices, of: open, &failure) { return attempt }
+    guard let failure else { preconditionFailure("a recipient has a destination") }
+    return .made(
+      indices.map {
+        AttemptResult(
+          index: $0, outcome: failure.reason.outcome, hop: failure.hop,
+          tls: failure.reason.isOfTLS || failure.hop.isInClear ? "failed" : "none",
+          policy: policy(of: failure.hop))
+      })
+  }
+
+  /// Tries some servers one after the other; nil where none took a session.
+  private func attempt(
+    inTurn hops: [Hop], _ indices: [Int], of open: OpenMessage,
+    _ failure: inout (hop: Hop, reason: HopFailure)?
+  ) async -> Attempt? {
     for hop in hops {
       let folds = await folds(of: open, for: hop)
       do throws(HopFailure) {
@@ -32,7 +51,8 @@ extension MessageDelivery {
             zip(indices, outcomes).map {
               AttemptResult(
                 index: $0, outcome: $1, hop: hop, server: session.target.description,
-                isReportedByServer: session.reportsDelivery)
+                isReportedByServer: session.reportsDelivery,
+                tls: hop.isInClear ? "failed" : session.tls, policy: policy(of: hop))
             })
         }
       } catch {
@@ -40,9 +60,23 @@ extension MessageDelivery {
         if error.rank >= failure?.reason.rank ?? 0 { failure = (hop, error) }
       }
     }
-    guard let failure else { preconditionFailure("a recipient has a destination") }
-    return .made(
-      indices.map { AttemptResult(index: $0, outcome: failure.reason.outcome, hop: failure.hop) })
+    return nil
+  }
+
+  /// Whether the message may leave to a destination in clear now, where TLS has failed (`TLSFailures`).
+  private func mayGoInClear(_ hop: Hop) -> Bool {
+    // No password leaves in clear instead of TLS, and `smtps` is not spoken without it.
+    guard message.wasTried, encryption(for: hop) == .opportunistic,
+      route(of: hop)?.credentials == nil, !hop.isImplicitTLS
+    else { return false }
+    return relayer.tlsFailures.last(hop, for: settings.retry[0], at: relayer.now)
+  }
+
+  /// The policy of TLS under which mail leaves to a destination, for the log.
+  private func policy(of hop: Hop) -> String {
+    var hop = hop
+    hop.isInClear = false
+    return encryption(for: hop).name
   }
 
   private func smtpEnvelope(

@@ -58,7 +58,7 @@ extension MessageDelivery {
         await relayer.noteUnreached(
           hop, message.name.id, isNameServer: isNameServer, since: start)
       case .permanent: relayer.outage.giveBackProbe()
-      case .temporary: break
+      case .temporary, .tls: break
       }
       if !error.isPermanent, !relayer.noteFailure(of: hop, reason: reason) { return nil }
       throw error
@@ -70,15 +70,20 @@ extension MessageDelivery {
     var failure: HopFailure?
     // However slowly each of the servers dies, one attempt has an end.
     let end = Instant.now + relayer.patience.attempt
+    var hasTLSFailed = false
     for target in try await targets(of: hop).prefix(Limits.addressesPerAttempt)
     where failure == nil || .now < end {
-      switch await connect(target, of: hop, encryption: encryption(for: hop)) {
-      case .success(let session): return session
+      switch await connect(target, of: hop) {
+      case .success(let session):
+        if session.connection.isEncrypted { relayer.tlsFailures.forget(hop) }
+        return session
       case .failure(let next):
+        if next.isOfTLS { hasTLSFailed = true }
         // A server that may take the message later outweighs those that never will.
         if next.rank >= failure?.rank ?? 0 { failure = next }
       }
     }
+    if hasTLSFailed { relayer.tlsFailures.note(hop, at: relayer.now) }
     throw failure
       ?? .temporary(
         Diagnosis(EnhancedStatus(4, 4, 4), "\(hop) has no address that can be used"))
@@ -95,7 +100,7 @@ extension MessageDelivery {
 
   /// What TLS must give before a message leaves to the destination.
   func encryption(for hop: Hop) -> RelayingSettings.Encryption {
-    if hop.server?.isOnThisHost == true { return .none }
+    if hop.isInClear || hop.server?.isOnThisHost == true { return .none }
     let encryption = route(of: hop)?.encryption ?? settings.otherwise.encryption
     if encryption.isPinned {
       // Certificates that are known are those of the route's servers, and prove them as well as a name.
@@ -105,9 +110,21 @@ extension MessageDelivery {
     return hop.requiresTLS ? .verified : encryption
   }
 
+  /// Opens a session at an address; where a resumed TLS session fails, once more in full.
   private func connect(
-    _ target: HopAddress, of hop: Hop, encryption: RelayingSettings.Encryption
+    _ target: HopAddress, of hop: Hop
   ) async -> Result<HopSession, HopFailure> {
+    let first = await open(target, of: hop)
+    // RFC 5246 §7.2.2: the server has lost the session, or does not want it any more.
+    guard case .failure(.tls(_, hasOfferedTicket: true)) = first else { return first }
+    relayer.servers.forgetTicket(of: target)
+    return await open(target, of: hop)
+  }
+
+  private func open(
+    _ target: HopAddress, of hop: Hop
+  ) async -> Result<HopSession, HopFailure> {
+    let encryption = encryption(for: hop)
     let route = route(of: hop)
     let connection: Connection
     let context: TLSContext?
@@ -130,18 +147,13 @@ extension MessageDelivery {
     let session = HopSession(
       connection, to: target, settings: clientSettings(for: hop, encryption), context: context,
       servers: relayer.servers, disk: relayer.spool.disk, patience: relayer.patience)
-    let isImplicitTLS =
-      if case .smtp(_, _, let isImplicit) = hop.server { isImplicit } else { false }
-    // Where TLS is offered and fails, no password leaves in clear instead of it.
-    let needsTLS = isImplicitTLS || route?.credentials != nil
-    switch await session.open(isImplicitTLS: isImplicitTLS) {
+    switch await session.open(isImplicitTLS: hop.isImplicitTLS) {
     case .ready:
       return .success(session)
     case .unavailable(let diagnosis):
       await session.close()
-      if session.hasTLSFailed && encryption == .opportunistic && !needsTLS {
-        // RFC 7435 §3: where TLS is a bonus, its failure must not keep the mail from leaving.
-        return await connect(target, of: hop, encryption: .none)
+      if session.hasTLSFailed {
+        return .failure(.tls(diagnosis, hasOfferedTicket: session.hasOfferedTicket))
       }
       // Only that REQUIRETLS is not offered is final; a handshake or a certificate may be mended.
       let isFinal =
@@ -199,6 +211,8 @@ extension MessageDelivery {
 enum HopFailure: Error {
   /// It may be had later.
   case temporary(Diagnosis)
+  /// TLS has failed with a server that offers it; without it, or later, there may be a session.
+  case tls(Diagnosis, hasOfferedTicket: Bool)
   /// The destination does not exist or takes no mail.
   case permanent(Diagnosis)
   /// It may be had later, and no server was reached: it may be the network's fault, or that of the name servers.
@@ -211,10 +225,13 @@ enum HopFailure: Error {
 
   var diagnosis: Diagnosis {
     switch self {
-    case .temporary(let diagnosis), .permanent(let diagnosis), .unreached(let diagnosis, _):
+    case .temporary(let diagnosis), .tls(let diagnosis, _), .permanent(let diagnosis),
+      .unreached(let diagnosis, _):
       diagnosis
     }
   }
+
+  var isOfTLS: Bool { if case .tls = self { true } else { false } }
 
   var isPermanent: Bool { if case .permanent = self { true } else { false } }
 
@@ -224,7 +241,7 @@ enum HopFailure: Error {
     switch self {
     case .permanent: 0
     case .unreached: 1
-    case .temporary: 2
+    case .temporary, .tls: 2
     }
   }
 

@@ -16,6 +16,10 @@ struct AttemptResult {
   var server: String?
   /// Whether the server tells the sender of a success that wants to know of it.
   var isReportedByServer = false
+  /// The version of TLS, `none`, or `failed`.
+  var tls = "none"
+  /// The policy of TLS, as the configuration names it.
+  var policy = "none"
 }
 
 /// One attempt to deliver one message to all recipients that are still to be done.
@@ -164,10 +168,11 @@ struct MessageDelivery {
     for result in results {
       let to = open.envelope.recipients[result.index].address
       let text = result.outcome.diagnosis.text
+      let security = MailEvent.Security(tls: result.tls, policy: result.policy)
       let server = result.server ?? result.hop?.description ?? ""
       switch result.outcome {
       case .delivered:
-        Log.record(.delivered(id: id, to: to, hop: server, reply: text))
+        Log.record(.delivered(id: id, to: to, hop: server, reply: text, security))
         settlement.states.append((result.index, .delivered))
         if !result.isReportedByServer { successes.append(result) }
       case .excess where !Loop.shared.eventLoop.isDraining:
@@ -175,7 +180,8 @@ struct MessageDelivery {
       case .deferred where !isExpired, .excess where !isExpired:
         Log.record(
           .deferred(
-            id: id, to: to, hop: server, reason: text, nextInSeconds: Int(wait.wholeSeconds)))
+            id: id, to: to, hop: server, reason: text, nextInSeconds: Int(wait.wholeSeconds),
+            security))
         settlement.waiting.append(result)
         settlement.reason = "\(to): \(text)"
       case .deferred, .excess, .failed:

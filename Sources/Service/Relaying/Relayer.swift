@@ -42,6 +42,7 @@ package final class Relayer {
   var hops = HopTable()
   var turns = Turns()
   var outage = Outage()
+  var tlsFailures = TLSFailures()
   let connections: HopConnections
   let lines: HopLines
   let servers = KnownServers()

@@ -33,10 +33,11 @@ struct Turns {
 }
 
 extension Hop {
-  /// The same for messages that may leave in clear.
+  /// The same whatever TLS its messages want or have.
   fileprivate var anyTLS: Hop {
     var hop = self
     hop.requiresTLS = false
+    hop.isInClear = false
     return hop
   }
 }
