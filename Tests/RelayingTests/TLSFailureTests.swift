@@ -142,6 +142,48 @@ import Testing
     }
   }
 
+  @Test(
+    "A first message of TLS that nothing answers is sent again in short, and so it stays for a while"
+  )
+  func shortHello() async throws {
+    try await onLoop {
+      let server = try NextServer()
+      server.context = try Identity("mx.far.example").server
+      let bed = try Bed(smarthost: server, encryption: .required)
+      bed.relayer.longHelloBytes = 0
+      bed.relayer.patience.connect = .seconds(1)
+      var handshakes = 0
+      server.answer = { command in
+        guard command == "STARTTLS" else { return nil }
+        handshakes += 1
+        // The next session has all the time that it needs.
+        bed.relayer.patience.connect = .seconds(30)
+        return handshakes == 1 ? NextServer.raw + "220 go ahead|" + NextServer.silence : nil
+      }
+      try await bed.put(to: "ann@far.example")
+      try await bed.run(server)
+      #expect(server.messages.map(\.isEncrypted) == [true])
+      #expect(server.connections == 2 && handshakes == 2)
+      let address = HopAddress(host: "127.0.0.1", address: server.address)
+      #expect(bed.relayer.servers.wantsShortHello(address))
+      try await bed.put(to: "bob@far.example")
+      try await bed.run(server)
+      #expect(server.connections == 3 && server.messages.count == 2)
+      // A short one that is not answered is not sent twice.
+      handshakes = 0
+      server.answer = { command in
+        guard command == "STARTTLS" else { return nil }
+        handshakes += 1
+        return NextServer.raw + "220 go ahead|" + NextServer.silence
+      }
+      bed.relayer.servers.forgetTicket(of: address)
+      bed.relayer.patience.connect = .seconds(1)
+      try await bed.put(to: "eve@far.example")
+      try await bed.run(server)
+      #expect(handshakes == 1)
+    }
+  }
+
   @Test("A failure counts for a day, from the first one on, and so many are remembered")
   func memory() {
     var failures = TLSFailures()

@@ -51,7 +51,7 @@ import Testing
     near[31] ^= 1
     let text = whole.map { String(format: "%02x", $0) }.joined()
     for fingerprint in [near, Array(whole.dropLast()), [], whole + [0]] {
-      let reason = "its fingerprint is sha256:\(text), which is not expected"
+      let reason = "it is none of those that are given; this one is fingerprint=sha256:\(text)"
       #expect(try ends([fingerprint], credentials).client == .failed(.untrusted(reason: reason)))
     }
   }

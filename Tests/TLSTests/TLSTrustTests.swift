@@ -4,7 +4,11 @@ import Testing
 @testable import TLS
 
 @Suite struct TLSTrustTests {
-  private let mismatch = TLSStep.failed(.untrusted(reason: "hostname mismatch"))
+  /// The first half of the sentence about a certificate that is not trusted.
+  private func beginning(_ step: TLSStep) -> String? {
+    guard case .failed(.untrusted(let reason)) = step else { return nil }
+    return reason.split(separator: ";").first.map(String.init)
+  }
 
   @Test("A certificate from a trusted authority for the right name is taken")
   func trusted() throws {
@@ -17,18 +21,15 @@ import Testing
 
   @Test(
     "A certificate for another name is refused, and the server is told",
-    arguments: [
-      ("other.home.example", "hostname mismatch"), ("home.example", "hostname mismatch"),
-      ("192.0.2.1", "IP address mismatch"), ("2001:db8::1", "IP address mismatch"),
-    ])
-  func wrongName(name: String, reason: String) throws {
+    arguments: ["other.home.example", "home.example", "192.0.2.1", "2001:db8::1"])
+  func wrongName(name: String) throws {
     let wire = try Wire()
     let credentials = try Credentials()
     let (server, client) = try makeSides(
       on: wire, credentials: credentials, trust: .authorities(path: credentials.certificatePath),
       serverName: name)
     let ends = shakeHands(server, client)
-    #expect(ends.client == .failed(.untrusted(reason: reason)))
+    #expect(beginning(ends.client) == "it is for gw.home.example, and not for this name")
     #expect(ends.server == .failed(.refused(alert: "bad certificate")))
   }
 
@@ -36,7 +37,7 @@ import Testing
   func dates() throws {
     let now = Int64(Date().timeIntervalSince1970)
     for (from, until, reason) in [
-      (now - 7200, now - 3600, "certificate has expired"),
+      (now - 7200, now - 3600, "certificate has expired (is the clock of this machine right?)"),
       (
         now + 3600, now + 7200, "certificate is not yet valid (is the clock of this machine right?)"
       ),
@@ -45,7 +46,7 @@ import Testing
       let credentials = try Credentials(from: from, until: until)
       let (server, client) = try makeSides(
         on: wire, credentials: credentials, trust: .authorities(path: credentials.certificatePath))
-      #expect(shakeHands(server, client).client == .failed(.untrusted(reason: reason)))
+      #expect(beginning(shakeHands(server, client).client) == reason)
     }
   }
 
@@ -54,8 +55,7 @@ import Testing
     let wire = try Wire()
     let (server, client) = try makeSides(
       on: wire, credentials: try Credentials(), trust: .systemAuthorities)
-    #expect(
-      shakeHands(server, client).client == .failed(.untrusted(reason: "self-signed certificate")))
+    #expect(beginning(shakeHands(server, client).client) == "the server has signed it itself")
   }
 
   @Test("Whoever trusts anyone looks at neither name nor date")

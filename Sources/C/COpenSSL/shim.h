@@ -11,6 +11,8 @@
 #include <openssl/x509v3.h>
 #include <time.h>
 
+#include "peer.h"
+
 // Both libraries are started as their manual recommends, with openssl.cnf, whose policy of the machine counts here too.
 // Only the handler at exit is left out: worker threads may still be inside the library then.
 static inline int co_initialize(void) {

@@ -12,6 +12,7 @@ extension Configuration {
     var smtp: [Endpoint] = [], submission: [Endpoint] = [], submissions: [Endpoint] = []
     var pop3: [Endpoint] = [], pop3s: [Endpoint] = []
     var certificate = "", key = ""
+    var authorities: String?
     var relayNetworks: [IPNetwork] = []
     var allowsPublicRelay = false
     var mxPort: UInt16 = 0
@@ -82,7 +83,8 @@ extension Configuration {
     listen = Listen(
       smtp: draft.smtp, submission: draft.submission, submissions: draft.submissions,
       pop3: draft.pop3, pop3s: draft.pop3s)
-    tls = TLS(certificate: draft.certificate, key: draft.key)
+    tls = TLS(
+      certificate: draft.certificate, key: draft.key, authorities: draft.authorities)
     self.relay = Relay(networks: draft.relayNetworks, mxPort: draft.mxPort, route: relay)
     self.routes = routes
     popBeforeSMTP = PopBeforeSMTP(

@@ -13,6 +13,8 @@ extension Configuration {
     package internal(set) var via: Via?
     /// What TLS must give before a message leaves.
     package internal(set) var tls: TLSPolicy?
+    /// The file or directory of the authorities that count for `verify`; nil for those of `[tls]`.
+    package internal(set) var authorities: String?
     /// The entry of the secrets file to log in with; nil for not at all.
     package internal(set) var credentialsName: String?
     /// What that entry holds.

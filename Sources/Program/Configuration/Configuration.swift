@@ -77,6 +77,8 @@ package struct Configuration: Sendable {
     package let certificate: String
     /// The file of the private key, PEM.
     package let key: String
+    /// The file or directory of the authorities by which servers are proved; nil for the system's.
+    package let authorities: String?
   }
 
   /// The section `[relay]`.

@@ -28,6 +28,11 @@ extension Keys {
   ) -> [Key] {
     [
       Key(
+        section, "authorities", .optional(.path),
+        default: .absent(example: "/etc/gatepost/tls/authorities"),
+        "The file or directory of the authorities for \"tls = verify\", in place of those of [tls]."
+      ) { $0[keyPath: route].authorities = $1 },
+      Key(
         section, "tls-minimum", .word(["1.2": false, "1.3": true]), default: .text("1.2"),
         "The oldest version of TLS that is spoken."
       ) { $0[keyPath: route].needsTLS13 = $1 },

@@ -78,6 +78,11 @@ enum Keys {
         .tls, "key", .path, default: .text("/etc/gatepost/tls/key.pem"),
         "The file of the private key, PEM."
       ) { $0.key = $1 },
+      Key(
+        .tls, "authorities", .optional(.path),
+        default: .absent(example: "/etc/gatepost/tls/authorities"),
+        "The file or directory of the authorities that servers are proved by, in place of the system's."
+      ) { $0.authorities = $1 },
     ]
   }
 

@@ -28,6 +28,11 @@ extension Reading {
     if case .fingerprints = policy, route.servers.isEmpty {
       report(section, of: name, "tls", "mail exchangers have no certificate that all of them share")
     }
+    if route.authorities != nil, route.tls != .verify {
+      report(
+        section, of: name, "authorities",
+        "they prove nothing without tls = verify; add it, or remove this")
+    }
     route.credentials = credentials(of: route, section, name, key)
     return route
   }
@@ -35,6 +40,7 @@ extension Reading {
   /// What is asked of TLS where the file does not say: proof, where a secret or `smtps` calls for it.
   private func tlsPolicy(of route: Configuration.Route) -> TLSPolicy {
     if route.servers.contains(where: \.usesImplicitTLS) { return .verify }
+    if route.authorities != nil, !route.servers.isEmpty { return .verify }
     let isAtHome = route.servers.allSatisfy(\.isOnThisHost)
     return route.credentialsName == nil || isAtHome ? .may : .verify
   }

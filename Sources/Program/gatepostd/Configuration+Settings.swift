@@ -39,8 +39,8 @@ extension Configuration {
     RelayingSettings(
       hostname: server.hostname, domains: Set(server.domains), postmaster: postmaster,
       notify: queue.notifyAddress, reportsPerHour: queue.reportsPerHour,
-      handovers: lmtpServers, routes: routes.map(\.forRelaying),
-      otherwise: relay.route.forRelaying, mxPort: relay.mxPort,
+      handovers: lmtpServers, routes: routes.map { $0.forRelaying(tls) },
+      otherwise: relay.route.forRelaying(tls), mxPort: relay.mxPort,
       retry: queue.retry, lifetime: queue.lifetime)
   }
 
@@ -56,8 +56,9 @@ extension Configuration {
 
 extension Configuration.Route {
   /// The route as relaying sees it.
-  fileprivate var forRelaying: Route {
+  fileprivate func forRelaying(_ general: Configuration.TLS) -> Route {
     var route = Route(pattern.forRelaying, servers: servers.map(\.forRelaying))
+    route.authorities = authorities ?? general.authorities
     switch tls {
     case .none?: route.encryption = .none
     case .may?, nil: route.encryption = .opportunistic

@@ -287,6 +287,7 @@ final class HopSession {
       }
     let awaited = session.awaited.map { " while waiting for \($0.text)" } ?? ""
     let waiting = isShakingHands ? " while shaking hands" : awaited
+    if case .tls(.untrusted) = error { return Diagnosis(status, "\(target): \(error.reason)") }
     // RFC 5321 §4.5.3.2.6: what is sent once more may arrive twice, and what is not may never arrive.
     let doubt =
       isInDoubt ? "; all of the message was sent, so the next attempt may deliver it twice" : ""

@@ -3,7 +3,7 @@ import Platform
 import TLS
 
 /// What is remembered of next servers between connections, in memory only: how to resume TLS with them,
-/// and which of them can be sent a chunk.
+/// which of them want it to begin with a short message, and which can be sent a chunk.
 ///
 /// **Limits**: `Limits.knownServers`, those that something was learnt of last.
 @Loop
@@ -12,6 +12,8 @@ final class KnownServers {
     let target: HopAddress
     /// Nil where none was sent, and none can be yet.
     var takesChunks: Bool?
+    /// Until when TLS begins with a short message; nil for as it comes.
+    var shortHelloEnd: Instant?
     /// A ticket counts for the context it came with, for that decides what is trusted.
     var resumption: (ticket: TLSTicket, context: TLSContext, since: Instant)?
   }
@@ -33,6 +35,16 @@ final class KnownServers {
   /// Notes that the server has offered CHUNKING and could not do it.
   func noteBrokenChunking(at target: HopAddress) {
     update(target) { $0.takesChunks = false }
+  }
+
+  /// Whether TLS with the server is to begin with a short message.
+  func wantsShortHello(_ target: HopAddress) -> Bool {
+    records.first { $0.target == target }?.shortHelloEnd.map { $0 > .now } ?? false
+  }
+
+  /// Notes that the server has answered a short first message of TLS, and not a long one.
+  func noteShortHello(_ target: HopAddress) {
+    update(target) { $0.shortHelloEnd = .now + Limits.shortHelloMemory }
   }
 
   /// What a connection to the server can resume; nil where there is nothing, or nothing that is fresh.

@@ -39,6 +39,10 @@ enum Limits {
   static let knownServers = 16
   /// How long a ticket of TLS is used: the certificate it stands for is looked at again after it.
   static let ticketAge: Duration = .seconds(3600)
+  /// Octets of the first message of TLS that every line carries in one packet (RFC 8200 §5: 1,280, with the headers).
+  static let longHelloBytes = 1200
+  /// How long a server that wants a short one gets it.
+  static let shortHelloMemory: Duration = .seconds(86_400)
   /// Destinations whose failures of TLS are remembered.
   static let tlsFailures = 64
   /// How long they are remembered: the longest wait between two attempts is shorter.

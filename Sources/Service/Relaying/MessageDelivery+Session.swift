@@ -1,4 +1,5 @@
 import EventLoop
+import Log
 import Mail
 import Network
 import Platform
@@ -110,19 +111,38 @@ extension MessageDelivery {
     return hop.requiresTLS ? .verified : encryption
   }
 
-  /// Opens a session at an address; where a resumed TLS session fails, once more in full.
+  /// Opens a session at an address.
+  ///
+  /// Where a resumed TLS session fails, once more in full; where nothing answers a long first message of TLS, once
+  /// more with a short one.
   private func connect(
     _ target: HopAddress, of hop: Hop
   ) async -> Result<HopSession, HopFailure> {
-    let first = await open(target, of: hop)
-    // RFC 5246 §7.2.2: the server has lost the session, or does not want it any more.
-    guard case .failure(.tls(_, hasOfferedTicket: true)) = first else { return first }
-    relayer.servers.forgetTicket(of: target)
-    return await open(target, of: hop)
+    let known = relayer.servers.wantsShortHello(target)
+    var isShort = known
+    while true {
+      let result = await open(target, of: hop, hasShortHello: isShort)
+      switch result {
+      case .failure(.tls(_, let hasOfferedTicket, let unansweredBytes)):
+        // RFC 5246 §7.2.2: the server has lost the session, or does not want it any more.
+        if hasOfferedTicket { relayer.servers.forgetTicket(of: target) }
+        let isTooLong = unansweredBytes > relayer.longHelloBytes && !isShort
+        guard hasOfferedTicket || isTooLong else { return result }
+        isShort = isShort || isTooLong
+      case .success where isShort && !known:
+        Log.say(
+          .notice,
+          "\(target): TLS begins without its post-quantum part for a day, as nothing answers a longer message"
+        )
+        relayer.servers.noteShortHello(target)
+        return result
+      case .success, .failure: return result
+      }
+    }
   }
 
   private func open(
-    _ target: HopAddress, of hop: Hop
+    _ target: HopAddress, of hop: Hop, hasShortHello: Bool
   ) async -> Result<HopSession, HopFailure> {
     let encryption = encryption(for: hop)
     let route = route(of: hop)
@@ -140,7 +160,7 @@ extension MessageDelivery {
     if !isNear(target, hop) { relayer.noteReached(hop) }
     do throws(TLSError) {
       context = try relayer.tlsContext(
-        for: encryption, minimum: route?.needsTLS13 == true ? .tls13 : .tls12)
+        for: encryption, of: route ?? settings.otherwise, hasShortHello: hasShortHello)
     } catch {
       return .failure(.temporary(Diagnosis(EnhancedStatus(4, 7, 5), "TLS: \(error)")))
     }
@@ -153,7 +173,10 @@ extension MessageDelivery {
     case .unavailable(let diagnosis):
       await session.close()
       if session.hasTLSFailed {
-        return .failure(.tls(diagnosis, hasOfferedTicket: session.hasOfferedTicket))
+        return .failure(
+          .tls(
+            diagnosis, hasOfferedTicket: session.hasOfferedTicket,
+            unansweredBytes: session.connection.unansweredBytes))
       }
       // Only that REQUIRETLS is not offered is final; a handshake or a certificate may be mended.
       let isFinal =
@@ -212,7 +235,7 @@ enum HopFailure: Error {
   /// It may be had later.
   case temporary(Diagnosis)
   /// TLS has failed with a server that offers it; without it, or later, there may be a session.
-  case tls(Diagnosis, hasOfferedTicket: Bool)
+  case tls(Diagnosis, hasOfferedTicket: Bool, unansweredBytes: Int)
   /// The destination does not exist or takes no mail.
   case permanent(Diagnosis)
   /// It may be had later, and no server was reached: it may be the network's fault, or that of the name servers.
@@ -225,7 +248,7 @@ enum HopFailure: Error {
 
   var diagnosis: Diagnosis {
     switch self {
-    case .temporary(let diagnosis), .tls(let diagnosis, _), .permanent(let diagnosis),
+    case .temporary(let diagnosis), .tls(let diagnosis, _, _), .permanent(let diagnosis),
       .unreached(let diagnosis, _):
       diagnosis
     }

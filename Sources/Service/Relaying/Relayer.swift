@@ -20,7 +20,7 @@ package final class Relayer {
   package var settings: RelayingSettings {
     didSet {
       settingsVersion += 1
-      tlsContexts = []
+      tlsContexts = [:]
       reportAllowance.perHour = settings.reportsPerHour
       servers.forget()
       forgetOutage("the configuration was read again")
@@ -70,7 +70,9 @@ package final class Relayer {
   var secondOfDay: () -> Int = { WallClock.localSecondOfDay }
   /// Signalled when the place of a connection is given to another.
   let placeFreed = Condition()
-  private var tlsContexts: [(trust: TLSTrust, minimum: TLSVersion, context: TLSContext)] = []
+  private var tlsContexts: [TLSSetting: TLSContext] = [:]
+  /// A first message of TLS that is longer, and is not answered, is tried once more in short.
+  var longHelloBytes = Limits.longHelloBytes
   /// The messages that are being delivered.
   private(set) var delivering: [QueuedMessage] = []
   /// How many they are.
@@ -190,21 +192,33 @@ package final class Relayer {
     }
   }
 
-  /// The client side of TLS for a policy; nil where TLS is not used.
+  /// What one context of TLS is for.
+  private struct TLSSetting: Hashable {
+    var trust: TLSTrust
+    var needsTLS13: Bool
+    var hasShortHello: Bool
+  }
+
+  /// The client side of TLS for a policy of a route; nil where TLS is not used.
+  ///
+  /// With the authorities as they are now: a context of others is given up, and what it has resumed sessions by.
   func tlsContext(
-    for encryption: RelayingSettings.Encryption, minimum: TLSVersion
+    for encryption: RelayingSettings.Encryption, of route: Route, hasShortHello: Bool
   ) throws(TLSError) -> TLSContext? {
     let trust: TLSTrust
     switch encryption {
     case .none: return nil
     case .opportunistic, .required: trust = .anyone
-    case .verified: trust = authorities
+    case .verified: trust = route.authorities.map { .authorities(path: $0) } ?? authorities
     case .pinned(let digests): trust = .fingerprints(digests)
     }
-    let known = tlsContexts.first { $0.trust == trust && $0.minimum == minimum }
-    if let known { return known.context }
-    let context = try TLSContext.client(trust: trust, minimum: minimum)
-    tlsContexts.append((trust, minimum, context))
+    let setting = TLSSetting(
+      trust: trust, needsTLS13: route.needsTLS13, hasShortHello: hasShortHello)
+    if let known = tlsContexts[setting], known.isCurrent { return known }
+    tlsContexts[setting] = nil
+    let context = try TLSContext.client(
+      trust: trust, minimum: route.needsTLS13 ? .tls13 : .tls12, hasShortHello: hasShortHello)
+    tlsContexts[setting] = context
     return context
   }
 

@@ -58,6 +58,8 @@ package struct Route: Sendable {
   package var credentials: RelayingSettings.Credentials?
   /// What TLS must give before a message leaves.
   package var encryption: RelayingSettings.Encryption
+  /// The file or directory of the authorities that count for `verified`; nil for the system's.
+  package var authorities: String?
   /// Whether TLS before version 1.3 is of no use.
   package var needsTLS13 = false
   /// The mechanisms that may be used to log in.

@@ -62,6 +62,9 @@ extension Connection {
     }
   }
 
+  /// The octets of the client's first message of TLS if nothing has come in answer to it; 0 otherwise.
+  package var unansweredBytes: Int { session?.unansweredBytes ?? 0 }
+
   /// What a later connection to the same server can resume this one with; nil without TLS, and where the
   /// server has given nothing for it.
   package var ticket: TLSTicket? { session?.ticket() }

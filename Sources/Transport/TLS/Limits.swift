@@ -18,6 +18,16 @@ enum Limits {
   /// over before the clock is set.
   static let earliestMaking: Int64 = 1_767_225_600
 
+  /// Octets of a file of authorities: the bundle of all public ones has 220,000.
+  static let authorityBytes = 1 << 20
+
+  /// Files of a directory of authorities.
+  static let authorityFiles = 1000
+
+  /// Alternative names of a server's certificate that are looked at for a message, and those that it tells.
+  static let searchedNames = 100
+  static let shownNames = 4
+
   /// Octets of a ticket that is kept: that of a server with a certificate of 2 KB has about 3,000.
   static let ticketBytes = 6 << 10
 }

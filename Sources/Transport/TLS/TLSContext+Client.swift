@@ -4,17 +4,23 @@ internal import Platform
 extension TLSContext {
   /// A context for the client side.
   ///
-  /// **Failures**: `TLSError.file` where `trust` names a file without certificates.
+  /// - Parameter hasShortHello: whether the first message leaves out what makes it longer than a packet, the shares for
+  ///   key exchange that is safe from quantum computers: there are firewalls that drop the second packet.
+  ///
+  /// **Failures**: `TLSError.file` where `trust` names files without certificates, `TLSError.broken` where
+  /// `openssl.cnf` leaves no version.
   package static func client(
-    trust: TLSTrust, minimum: TLSVersion = .tls12
+    trust: TLSTrust, minimum: TLSVersion = .tls12, hasShortHello: Bool = false
   ) throws(TLSError) -> TLSContext {
-    var fingerprints: [[UInt8]] = []
     if case .fingerprints(let hashes) = trust {
       precondition(!hashes.isEmpty, "nobody has none of no fingerprints")
-      fingerprints = hashes
     }
-    let context = try unsafe TLSContext(
-      TLS_client_method(), minimum: minimum, fingerprints: fingerprints)
+    let context = try unsafe TLSContext(TLS_client_method(), minimum: minimum, trust: trust)
+    unsafe co_note_requests(context.pointer)
+    if hasShortHello {
+      _ = unsafe co_leave_out_large_groups(context.pointer)
+      ERR_clear_error()
+    }
     switch trust {
     case .fingerprints:
       // The session looks for itself when the handshake is over, before anything is sent.
@@ -25,6 +31,8 @@ extension TLSContext {
       if unsafe SSL_CTX_get_security_level(context.pointer) == 2 {
         unsafe SSL_CTX_set_security_level(context.pointer, 1)
       }
+      // Nor is a session lost that could be taken over: whoever can do that could have been the server (RFC 5746).
+      unsafe co_allow_legacy_servers(context.pointer)
       unsafe SSL_CTX_set_verify(context.pointer, SSL_VERIFY_NONE, nil)
     case .systemAuthorities:
       _ = unsafe SSL_CTX_set_default_verify_dir(context.pointer)
@@ -34,28 +42,10 @@ extension TLSContext {
       }
       unsafe SSL_CTX_set_verify(context.pointer, SSL_VERIFY_PEER, nil)
     case .authorities(let path):
-      try context.addAuthorities(from: path)
+      try AuthorityFiles(at: path).add(to: context)
       unsafe SSL_CTX_set_verify(context.pointer, SSL_VERIFY_PEER, nil)
     }
     return context
-  }
-
-  private func addAuthorities(from path: String) throws(TLSError) {
-    var text = PEM(try CertificatePair.read(path))
-    var count = 0
-    while let authority = text.nextCertificate() {
-      count += 1
-      let store = unsafe SSL_CTX_get_cert_store(pointer)
-      guard unsafe X509_STORE_add_cert(store, authority.pointer) == 1 else {
-        preconditionFailure("out of memory")
-      }
-    }
-    guard count > 0, text.isAtEnd else {
-      throw .file(
-        path: path,
-        reason: count == 0
-          ? "holds no certificate in PEM form" : "certificate \(count + 1) is malformed")
-    }
   }
 }
 
@@ -67,9 +57,19 @@ enum SystemAuthorities {
   /// Where there are links the bundle holds the same authorities, and costs 830 KB of memory.
   static var needBundle: Bool {
     if unsafe getenv(X509_get_default_cert_file_env()) != nil { return true }
+    return !directories.contains(where: hasLinks)
+  }
+
+  /// Where they are: the directories and the bundle.
+  static var places: [String] {
+    let named = unsafe getenv(X509_get_default_cert_file_env()).map { unsafe String(cString: $0) }
+    return unsafe directories + [named ?? String(cString: X509_get_default_cert_file())]
+  }
+
+  private static var directories: [String] {
     let named = unsafe getenv(X509_get_default_cert_dir_env()).map { unsafe String(cString: $0) }
-    let directories = unsafe named ?? String(cString: X509_get_default_cert_dir())
-    return !directories.split(separator: ":").contains { hasLinks(String($0)) }
+    return unsafe (named ?? String(cString: X509_get_default_cert_dir())).split(separator: ":")
+      .map(String.init)
   }
 
   /// Whether a file of the directory has a name by which OpenSSL looks for an authority, as `5ed36f99.0`.

@@ -9,15 +9,21 @@ package final class TLSContext: @unchecked Sendable {
   // Unchecked, because OpenSSL counts the references to a context atomically, and sessions only
   // read it; nothing here writes it once the static functions have returned it.
   let pointer: OpaquePointer
-  /// The hashes of which the peer's certificate or key must have one; empty where it need not.
-  let fingerprints: [[UInt8]]
+  /// Whom a client believes to be the server; nil on the server side.
+  let trust: TLSTrust?
+  /// The oldest version that we ask for; `openssl.cnf` may ask for a newer one.
+  let minimum: TLSVersion
+  private let authorities: AuthorityState?
 
   /// - Throws: `TLSError.broken` where `openssl.cnf` leaves no version.
   init(
-    _ method: OpaquePointer, minimum: TLSVersion, fingerprints: [[UInt8]] = []
+    _ method: OpaquePointer, minimum: TLSVersion, trust: TLSTrust? = nil
   ) throws(TLSError) {
-    self.fingerprints = fingerprints
+    self.trust = trust
+    self.minimum = minimum
     OpenSSL.start()
+    // Before the files are read: what changes in between makes the context old.
+    authorities = trust.map(AuthorityState.init)
     guard let pointer = unsafe SSL_CTX_new(method) else { preconditionFailure("out of memory") }
     unsafe self.pointer = pointer
     unsafe co_configure(pointer)
@@ -42,4 +48,10 @@ package final class TLSContext: @unchecked Sendable {
   }
 
   deinit { unsafe SSL_CTX_free(pointer) }
+
+  /// Whether the authorities are those that it was made with.
+  ///
+  /// Otherwise make another one, and forget the tickets that came with this one. Looks at the directory of the system's
+  /// authorities, or at each of the admin's files.
+  package var isCurrent: Bool { trust.map(AuthorityState.init) == authorities }
 }

@@ -2,7 +2,7 @@ package import Platform
 
 /// Why TLS cannot be set up, or a session with a peer cannot go on.
 ///
-/// The text is for the log and the admin; no byte of it comes from the peer. What a peer does or is
+/// The text is for the log and the admin; of the peer it has names of certificates, in visible ASCII. What a peer does or is
 /// may be mended by tomorrow, so for mail each of these is a temporary failure.
 package enum TLSError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A file of the configuration cannot be used; the reason says what to do.

@@ -16,11 +16,10 @@ package struct TLSSession: ~Copyable, @unchecked Sendable {
 
   /// Whether an error has ended the session: OpenSSL forbids every further call on it.
   private var isBroken = false
-  /// The hashes of which the peer's certificate or key must have one; empty where it need not.
-  private let fingerprints: [[UInt8]]
+  private let context: TLSContext
 
   private init(_ context: TLSContext, on descriptor: Int32) {
-    fingerprints = context.fingerprints
+    self.context = context
     guard let pointer = unsafe SSL_new(context.pointer) else {
       preconditionFailure("out of memory")
     }
@@ -43,8 +42,8 @@ package struct TLSSession: ~Copyable, @unchecked Sendable {
   /// The client's side of a connection.
   ///
   /// `serverName` is a host name or an IP address, without a final dot. The server is told the name
-  /// (RFC 6066 §3), and its certificate must be for it (RFC 6125 §6) unless the context trusts
-  /// anyone.
+  /// (RFC 6066 §3), and its certificate must be for it (RFC 9525 §6) unless the context trusts
+  /// anyone: an alternative name of it counts, and never the common name.
   ///
   /// A ticket of an earlier session with the server, made with the same context, saves it the proof of
   /// its certificate; a server that does not know the ticket any more makes a new session.
@@ -57,7 +56,9 @@ package struct TLSSession: ~Copyable, @unchecked Sendable {
     else { throw .untrusted(reason: "the server has no name to look for") }
     let session = TLSSession(context, on: descriptor)
     unsafe SSL_set_connect_state(session.pointer)
-    unsafe SSL_set_hostflags(session.pointer, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
+    unsafe SSL_set_hostflags(
+      session.pointer,
+      UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT))
     // Takes an address as an address; only names may be told to the server.
     precondition(unsafe SSL_set1_host(session.pointer, serverName) == 1, "out of memory")
     if IPAddress(serverName) == nil {
@@ -70,7 +71,7 @@ package struct TLSSession: ~Copyable, @unchecked Sendable {
   /// Goes on with the handshake; `.done` when both sides have agreed.
   package mutating func handshake() -> TLSStep {
     let step = unsafe perform { unsafe SSL_do_handshake($0) }.withoutCount
-    guard step == .done, !fingerprints.isEmpty else { return step }
+    guard step == .done, case .fingerprints(let fingerprints) = context.trust else { return step }
     // Also of a session that is resumed: it comes with the certificate of the first one.
     guard let certificate = unsafe SSL_get0_peer_certificate(pointer) else {
       isBroken = true
@@ -79,8 +80,11 @@ package struct TLSSession: ~Copyable, @unchecked Sendable {
     let hashes = unsafe Fingerprint.of(certificate)
     if hashes.contains(where: fingerprints.contains) { return .done }
     isBroken = true
-    let text = Fingerprint.text(hashes[0])
-    return .failed(.untrusted(reason: "its fingerprint is sha256:\(text), which is not expected"))
+    return unsafe .failed(
+      .untrusted(
+        reason:
+          "it is none of those that are given; this one is \(Fingerprint.setting(of: certificate))")
+    )
   }
 
   /// Reads at most `buffer.count` bytes, and no more than one record.
@@ -118,6 +122,11 @@ package struct TLSSession: ~Copyable, @unchecked Sendable {
   /// How many decrypted bytes can be read although the descriptor may be silent.
   package var pendingBytes: Int { Int(unsafe SSL_pending(pointer)) }
 
+  /// The octets of a client's first message if nothing has come in answer to it; 0 otherwise.
+  package var unansweredBytes: Int {
+    unsafe co_octets_received(pointer) == 0 ? Int(clamping: co_octets_sent(pointer)) : 0
+  }
+
   /// The version agreed upon, such as `TLSv1.3`.
   package var protocolVersion: String { unsafe String(cString: SSL_get_version(pointer)) }
 
@@ -150,18 +159,8 @@ extension TLSSession {
   }
 
   private borrowing func failure() -> TLSError {
-    let verification = unsafe SSL_get_verify_result(pointer)
-    let isChecked = unsafe SSL_get_verify_mode(pointer) != SSL_VERIFY_NONE
-    guard isChecked, Int32(verification) != X509_V_OK else { return OpenSSL.takeError() }
-    ERR_clear_error()
-    var reason = unsafe String(cString: X509_verify_cert_error_string(verification))
-    switch Int32(verification) {
-    case X509_V_ERR_CERT_NOT_YET_VALID: reason += " (is the clock of this machine right?)"
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-      reason += " (are the system's certificate authorities installed?)"
-    default: break
-    }
-    return .untrusted(reason: reason)
+    guard let trust = context.trust else { return OpenSSL.takeError() }
+    return clientFailure(minimum: context.minimum, trust: trust)
   }
 }
 

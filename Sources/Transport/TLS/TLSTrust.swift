@@ -1,10 +1,10 @@
 /// Whom a client believes to be the server it looks for.
-package enum TLSTrust: Equatable, Sendable {
+package enum TLSTrust: Hashable, Sendable {
   /// Whoever answers: the connection is hidden from listeners and open to impostors (RFC 7435 §1).
   case anyone
   /// Holders of a certificate for the server's name from an authority that the system trusts.
   case systemAuthorities
-  /// The same with the authorities, or the server's own certificate, in a PEM file.
+  /// The same with the authorities, or the server's own certificate, in a PEM file or in the files of a directory.
   case authorities(path: String)
   /// Holders of a certificate with one of these SHA-256 hashes, each of ``KeyDerivation/hashBytes``
   /// octets, whatever its name, its authority and its dates say.
