@@ -1,6 +1,6 @@
 import Foundation
 
-/// Mail servers of Debian that tests talk to: unpacked in the cache folder of the tests, and never installed,
+/// Servers of Debian that tests talk to: unpacked in the cache folder of the tests, and never installed,
 /// for an installation would start them.
 package enum Peers {
   /// Where the package is unpacked, with the libraries that it needs and that are not installed.
@@ -36,9 +36,14 @@ package enum Peers {
 
   private static let postfix = unpack("postfix")
   private static let opensmtpd = unpack("opensmtpd")
+  private static let unbound = unpack("unbound")
 
   private static func unpacked(_ package: String) -> Result<String, any Error> {
-    package == "postfix" ? postfix : opensmtpd
+    switch package {
+    case "postfix": postfix
+    case "unbound": unbound
+    default: opensmtpd
+    }
   }
 
   /// Fetches and unpacks a package, unless that was done before.

@@ -102,6 +102,22 @@ enum OutageEvent: Sendable {
     ])
   }
 
+  @Test(
+    "A server that the admin has named, on a link or with a route of its own, is reached without a default route"
+  )
+  func ownRoute() {
+    Self.run([
+      (.unreached("a", route: false), "offline"), (.reached("smarthost", route: false), "offline"),
+      (.wants("b"), "held"), (.reached("smarthost"), "outage"),
+    ])
+    // It was that server which was missed.
+    Self.run([
+      (.unreached("smarthost", route: false), "offline"),
+      (.reached("smarthost", route: false), "outage"),
+      (.unreached("smarthost", route: false), "online"),
+    ])
+  }
+
   @Test("Silent name servers hold mail for names, and not that for an address")
   func noNames() {
     Self.run([

@@ -158,12 +158,17 @@ struct Outage {
   /// Lets the next message find out: the one that was to has not come as far as the network.
   mutating func giveBackProbe() { isOpen = cause != nil }
 
-  /// Notes that a server was reached, beyond the links of this machine or on them.
+  /// Notes that a server was reached.
   ///
-  /// - Parameter hasRoute: asked only where an outage for want of a default route ends by it.
+  /// One that the admin has named says nothing while there is no default route, unless it was not reached before: it
+  /// is on a link, or has a route of its own.
+  ///
+  /// - Parameter hasRoute: asked only while there is an outage for want of a default route.
   /// - Returns: what has ended with it; nil for nothing.
   mutating func note(reached hop: Hop, at now: Instant, hasRoute: () -> Bool) -> End? {
     guard !hop.isLocal else { return nil }
+    let lacksRoute = cause == .noRoute && !hasRoute()
+    if lacksRoute, hop.server != nil, !tried.contains(hop) { return nil }
     let end: End? =
       if cause != nil {
         .outage
@@ -172,7 +177,7 @@ struct Outage {
       } else {
         nil
       }
-    if cause == .noRoute { needsNoRoute = !hasRoute() }
+    needsNoRoute = needsNoRoute || lacksRoute
     finish()
     return end
   }
