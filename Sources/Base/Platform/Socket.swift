@@ -148,6 +148,15 @@ extension Descriptor {
     }
   }
 
+  /// How many of the bytes that were sent the peer's kernel has not confirmed; nil if that is not known.
+  ///
+  /// It can be asked after the connection has broken, too.
+  package borrowing func unconfirmedBytes() -> Int? {
+    let number = self.number
+    var count: Int32 = 0
+    return unsafe cl_unconfirmed(number, &count) == 0 ? Int(count) : nil
+  }
+
   /// Tells the peer that nothing more will come.
   package borrowing func finishSending() {
     _ = shutdown(number, Int32(SHUT_WR))

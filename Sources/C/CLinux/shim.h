@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <ifaddrs.h>
 #include <limits.h>
+#include <linux/sockios.h>
 #include <linux/neighbour.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -25,6 +26,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
@@ -73,6 +75,10 @@ static inline int cl_peer_user(int socket, uid_t *user) {
     int result = getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length);
     if (result == 0) *user = peer.user;
     return result;
+}
+// The bytes that the peer's kernel has not confirmed.
+static inline int cl_unconfirmed(int socket, int *count) {
+    return ioctl(socket, SIOCOUTQ, count);
 }
 static inline void cl_ignore_signal(int number) { signal(number, SIG_IGN); }
 static inline int cl_errno(void) { return errno; }

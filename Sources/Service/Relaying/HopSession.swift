@@ -288,6 +288,8 @@ final class HopSession {
     let awaited = session.awaited.map { " while waiting for \($0.text)" } ?? ""
     let waiting = isShakingHands ? " while shaking hands" : awaited
     if case .tls(.untrusted) = error { return Diagnosis(status, "\(target): \(error.reason)") }
+    // What the server's kernel has not confirmed, the server has not read.
+    let isInDoubt = isInDoubt && connection.mayBeConfirmed
     // RFC 5321 §4.5.3.2.6: what is sent once more may arrive twice, and what is not may never arrive.
     let doubt =
       isInDoubt ? "; all of the message was sent, so the next attempt may deliver it twice" : ""

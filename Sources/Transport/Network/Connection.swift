@@ -26,6 +26,8 @@ package final class Connection {
   /// How much of `input` has been consumed.
   private(set) var consumed = 0
   private var output: [UInt8] = []
+  /// Whether something that was written has never come as far as the kernel.
+  private var hasUnsentOutput = false
   private var stepsInTurn = 0
 
   static let scratchBytes = 16 << 10
@@ -70,6 +72,14 @@ package final class Connection {
   /// The address of this end.
   package var localAddress: SocketAddress? {
     do throws(SystemError) { return try descriptor.localAddress() } catch { return nil }
+  }
+
+  /// Whether the peer's kernel has confirmed all that was written, or may have.
+  package var mayBeConfirmed: Bool {
+    // Where TLS has failed it may have sent an alert since.
+    let alertBytes = session == nil ? 0 : 64
+    return !hasUnsentOutput && output.isEmpty
+      && descriptor.unconfirmedBytes() ?? 0 <= alertBytes
   }
 
   /// Whether the peer has sent something that nobody has read yet.
@@ -244,7 +254,10 @@ package final class Connection {
   /// Sends everything that was written.
   package func flush(until deadline: Instant) async throws(ConnectionError) {
     var sent = 0
-    defer { output = [] }
+    defer {
+      hasUnsentOutput = hasUnsentOutput || sent < output.count
+      output = []
+    }
     while sent < output.count {
       switch try sendOnce(from: sent) {
       case .bytes(let count):
