@@ -26,7 +26,7 @@ final class Bed {
   /// A relayer that goes straight to the MX of each domain.
   init(
     mxPort: UInt16 = 25, retry: [Duration] = [.seconds(3600)],
-    patience: Resolver.Patience = Resolver.Patience()
+    patience: Resolver.Patience = Resolver.Patience(), localNames: LocalNames = LocalNames()
   ) throws {
     scratch = try ScratchDirectory()
     spool = try Spool(path: scratch.path, disk: Self.disk)
@@ -39,7 +39,8 @@ final class Bed {
       lifetime: .seconds(5 * 86_400))
     relayer = Relayer(
       settings: settings, spool: spool,
-      resolver: Resolver(NameServers([names.address]), patience: patience),
+      resolver: Resolver(
+        NameServers([names.address]), localNames: localNames, patience: patience),
       destination: { ReportingMTA.Destination(users: [$0.localPart]) })
     relayer.surroundings = { [unowned self] in surroundings }
   }

@@ -117,7 +117,7 @@ package struct RecipientProbe {
       for address in await addresses(of: host, until: deadline) {
         do throws(ConnectionError) {
           return try await Connection.connect(
-            to: SocketAddress(address, port: port), until: deadline)
+            to: SocketAddress(address.host, port: port, scope: address.scope), until: deadline)
         } catch {
           failure = error
         }
@@ -126,13 +126,19 @@ package struct RecipientProbe {
     }
   }
 
-  private func addresses(of host: String, until deadline: Instant) async -> [IPAddress] {
-    if let address = IPAddress(host) { return [address] }
+  /// The addresses, with port 0.
+  private func addresses(of host: String, until deadline: Instant) async -> [SocketAddress] {
+    if let address = IPAddress(host) { return [SocketAddress(address, port: 0)] }
     // No name server is to say where that is.
-    if host == "localhost" { return ["127.0.0.1", "::1"].compactMap { IPAddress($0) } }
-    var addresses: [IPAddress] = []
-    if let answer = try? await resolver.a(host, until: deadline) { addresses += answer.records }
-    if let answer = try? await resolver.aaaa(host, until: deadline) { addresses += answer.records }
+    if host == "localhost" {
+      return ["127.0.0.1", "::1"].compactMap { IPAddress($0) }.map { SocketAddress($0, port: 0) }
+    }
+    var addresses = resolver.localAddresses(of: host)
+    for name in resolver.fullNames(of: host) where addresses.isEmpty {
+      let v4 = try? await resolver.a(name, until: deadline)
+      let v6 = try? await resolver.aaaa(name, until: deadline)
+      addresses = ((v4?.records ?? []) + (v6?.records ?? [])).map { SocketAddress($0, port: 0) }
+    }
     return addresses
   }
 }

@@ -63,6 +63,11 @@ struct HopAddress: Hashable, Sendable, CustomStringConvertible {
     self.address = .tcp(address)
   }
 
+  init(host: String, _ address: Place) {
+    self.host = host
+    self.address = address
+  }
+
   init(unixSocket path: String) {
     host = "localhost"
     address = .unix(path: path)

@@ -51,14 +51,30 @@ extension MessageDelivery {
     }
   }
 
-  /// The addresses of a server that the admin has named, which may be an address itself.
+  /// The addresses of a server that the admin has named: it may be an address itself, stand in the hosts file, or have a
+  /// name that is short for one in the DNS.
   private func addresses(
     of host: String, port: UInt16
   ) async throws(HopFailure) -> [HopAddress] {
     if let address = IPAddress(host) {
       return [HopAddress(host: host, address: SocketAddress(address, port: port))]
     }
-    return try await addresses(of: [host], port: port, isDomain: false).found
+    let local = resolver.localAddresses(of: host)
+    if !local.isEmpty {
+      return local.map { place in
+        HopAddress(host: host, address: SocketAddress(place.host, port: port, scope: place.scope))
+      }
+    }
+    var failure: HopFailure?
+    for name in resolver.fullNames(of: host) {
+      do throws(HopFailure) {
+        let found = try await addresses(of: [name], port: port, isDomain: false).found
+        // The certificate is for the name that the admin has given.
+        return found.map { HopAddress(host: host, $0.address) }
+      } catch { failure = error }
+    }
+    guard let failure else { preconditionFailure("a host has a name") }
+    throw failure
   }
 
   private func mxAddresses(of domain: String) async throws(HopFailure) -> [HopAddress] {

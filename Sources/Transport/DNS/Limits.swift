@@ -29,6 +29,21 @@ enum Limits {
   /// Bytes of `resolv.conf`.
   static let configurationBytes = 16 << 10
 
+  /// Bytes of a hosts file that are searched: lists against advertisements have 5 MB.
+  static let hostsBytes = 16 << 20
+
+  /// Bytes of a line of a hosts file.
+  static let hostsLineBytes = 4096
+
+  /// Names whose lines in the hosts file are remembered.
+  static let hostsNames = 16
+
+  /// Domains of `search` in `resolv.conf`.
+  static let searchDomains = 6
+
+  /// The largest `ndots`, as in resolv.conf(5).
+  static let searchDots = 15
+
   /// Datagrams for other questions that are passed over while we wait for the answer to ours.
   static let strayDatagrams = 64
 

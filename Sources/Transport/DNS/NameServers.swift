@@ -45,18 +45,24 @@ package struct NameServers: Sendable {
     let servers = text.split(separator: UInt8(ascii: "\n")).compactMap { line in
       let words = line.split { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
       return words.count >= 2 && words[0].elementsEqual("nameserver".utf8)
-        ? address(String(decoding: words[1], as: UTF8.self)) : nil
+        ? SocketAddress(zoned: String(decoding: words[1], as: UTF8.self), port: 53) : nil
     }
     return servers.isEmpty ? local : Array(servers.prefix(Limits.nameServers))
   }
+}
 
+extension SocketAddress {
   /// An address, with the interface where it is link-local: `fe80::1%eth0` (RFC 4007 §11).
-  private static func address(_ text: String) -> SocketAddress? {
+  init?(zoned text: String, port: UInt16) {
     let parts = text.split(separator: "%", maxSplits: 1)
     guard let first = parts.first, let host = IPAddress(first) else { return nil }
-    guard parts.count == 2 else { return SocketAddress(host, port: 53) }
+    guard parts.count == 2 else {
+      self.init(host, port: port)
+      return
+    }
     let zone = String(parts[1])
     let scope = unsafe UInt32(zone) ?? if_nametoindex(zone)
-    return scope == 0 ? nil : SocketAddress(host, port: 53, scope: scope)
+    if scope == 0 { return nil }
+    self.init(host, port: port, scope: scope)
   }
 }

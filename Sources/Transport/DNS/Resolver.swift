@@ -16,6 +16,7 @@ package import Platform
 package final class Resolver {
   var nameServers: NameServers
   var patience: Patience
+  private var localNames: LocalNames
   private var cache = Cache()
   /// The servers that the cache comes from, and the one of them that answered last.
   var servers: [SocketAddress] = []
@@ -27,14 +28,25 @@ package final class Resolver {
   package internal(set) var lastAnswer = Instant(nanoseconds: 0)
 
   /// A resolver that asks the given servers.
-  package convenience init(_ nameServers: NameServers = NameServers()) {
-    self.init(nameServers, patience: Patience())
+  package convenience init(
+    _ nameServers: NameServers = NameServers(), localNames: LocalNames = LocalNames()
+  ) {
+    self.init(nameServers, localNames: localNames, patience: Patience())
   }
 
-  init(_ nameServers: NameServers, patience: Patience) {
+  init(_ nameServers: NameServers, localNames: LocalNames = LocalNames(), patience: Patience) {
     self.nameServers = nameServers
+    self.localNames = localNames
     self.patience = patience
   }
+
+  /// Where a host that the admin has named is, as far as this machine knows without the DNS: its addresses, with port 0.
+  package func localAddresses(of host: String) -> [SocketAddress] {
+    localNames.addresses(of: host)
+  }
+
+  /// The names under which a host that the admin has named is looked for in the DNS, the first one first.
+  package func fullNames(of host: String) -> [String] { localNames.fullNames(of: host) }
 
   /// Which names are asked for.
   package enum NameKind: Sendable {
