@@ -94,18 +94,23 @@ let layers = [
       Module(name: "Configuration", imports: ["Platform", "Mail", "SASL", "SMTP"]),
       Module(name: "Control", imports: ["Platform", "Spool"]),
       Module(
+        name: "Inspection",
+        imports: [
+          "Platform", "Mail", "Network", "TLS", "Accounts", "Configuration", "Control",
+        ]),
+      Module(
         name: "gatepostd",
         imports: [
           "Platform", "EventLoop", "Log", "Mail", "Network", "TLS", "DNS", "Maildir", "Spool",
           "Accounts", "Grants", "Receiving", "Relaying", "Retrieval", "Configuration",
-          "Control",
+          "Control", "Inspection",
         ],
         isProgram: true, isTested: false),
       Module(
         name: "gatepost",
         imports: [
           "Platform", "EventLoop", "Log", "Mail", "Maildir", "Spool", "Accounts", "Grants",
-          "Configuration", "Control",
+          "Configuration", "Control", "Inspection",
         ],
         isProgram: true, reflects: true,
         products: [.product(name: "ArgumentParser", package: "swift-argument-parser")]),

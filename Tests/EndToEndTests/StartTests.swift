@@ -12,7 +12,7 @@ import Testing
 
   @Test("A configuration without errors is said to have none, and nothing is made")
   func good() throws {
-    let run = try check("")
+    let run = try check("[local]\nredirect-all = ann@far.example\n")
     #expect(run.status == 0)
     #expect(run.output == "DIR/gatepost.conf: no errors\n")
   }

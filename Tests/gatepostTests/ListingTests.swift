@@ -28,6 +28,7 @@ import Testing
           complaint: warning
             + "gatepost: DIR/users: cannot be read: No such file or directory (openat)\n"))
     try tool.write("alice:!\n", to: "users")
+    try tool.write("postmaster: ann@far.example\n", to: "aliases")
     #expect(
       try tool.run("check")
         == Tool.Run(

@@ -31,6 +31,21 @@ struct Tool {
       aliases = \(path("aliases"))
       \(configuration)
       """, to: "gatepost.conf")
+    // A drop-in, so that it moves no line of the file.
+    try write(
+      """
+      [tls]
+      certificate = \(path("cert.pem"))
+      key = \(path("key.pem"))
+      [listen]
+      smtp = off
+      submission = off
+      submissions = off
+      pop3 = off
+      pop3s = off
+      [dns]
+      nameservers = 127.0.0.1
+      """, to: "conf.d/tests.conf")
   }
 
   func path(_ name: String) -> String { "\(scratch.path)/\(name)" }

@@ -22,6 +22,8 @@ package struct FileStatus: Equatable, Sendable {
   package var isRegular: Bool
   /// Whether it is a Unix socket.
   package var isSocket: Bool
+  /// Whether it is a symbolic link, and not what that points to.
+  package var isLink: Bool
 
   init(_ raw: stat) {
     // The same with the size of a file that is a hole.
@@ -37,6 +39,7 @@ package struct FileStatus: Equatable, Sendable {
     group = raw.st_gid
     isRegular = raw.st_mode & 0o170000 == 0o100000
     isSocket = raw.st_mode & 0o170000 == 0o140000
+    isLink = raw.st_mode & 0o170000 == 0o120000
   }
 }
 

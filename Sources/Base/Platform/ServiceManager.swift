@@ -94,7 +94,8 @@ package enum CurrentProcess {
 
   /// Ends the process at once, without waiting for its threads; what was printed is written out.
   package static func exit(_ code: Int32) -> Never {
-    fflush(nil)
-    _exit(code)
+    // A status of 0 would say that what was printed can be read.
+    let isWritten = fflush(nil) == 0
+    _exit(code == 0 && !isWritten ? 74 : code)
   }
 }

@@ -14,7 +14,10 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
   }
 
   /// The system's text for the code, and the call: `No space left on device (fdatasync)`.
-  package var description: String { "\(Self.text(of: code)) (\(call))" }
+  package var description: String { "\(text) (\(call))" }
+
+  /// The system's text for the code.
+  package var text: String { Self.text(of: code) }
 
   package static func == (left: SystemError, right: SystemError) -> Bool {
     left.code == right.code

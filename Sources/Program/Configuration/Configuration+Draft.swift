@@ -85,7 +85,8 @@ extension Configuration {
       pop3: draft.pop3, pop3s: draft.pop3s)
     tls = TLS(
       certificate: draft.certificate, key: draft.key, authorities: draft.authorities)
-    self.relay = Relay(networks: draft.relayNetworks, mxPort: draft.mxPort, route: relay)
+    self.relay = Relay(
+      networks: draft.relayNetworks, mxPort: draft.mxPort, secrets: draft.secrets, route: relay)
     self.routes = routes
     popBeforeSMTP = PopBeforeSMTP(
       window: draft.window, networks: draft.grantNetworks, includesLinks: draft.grantsLinks,

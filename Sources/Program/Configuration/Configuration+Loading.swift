@@ -6,23 +6,35 @@ extension Configuration {
   ///
   /// Of two values of a key the one read later holds. Nothing is used of files that hold an error.
   ///
+  /// - Parameter isStarting: whether secrets that cannot be used are no error, but the `loginProblem` of the
+  ///   routes that need them.
   /// - Throws: every problem of every file, so that the administrator mends them in one go.
-  package static func load(path: String) throws(ConfigurationError) -> Configuration {
+  package static func load(
+    path: String, isStarting: Bool = false
+  ) throws(ConfigurationError) -> Configuration {
     var reading = Reading(mainFile: path)
-    reading.add(path)
-    for dropIn in reading.dropIns() { reading.add(dropIn) }
-    return try reading.finish(machineName: machineName())
-  }
-
-  /// The name that the kernel has for this machine, perhaps without a domain.
-  private static func machineName() -> String {
-    let file = "/proc/sys/kernel/hostname"
-    guard let content = try? Descriptor.reading(path: file).readAll(limit: 1024) else { return "" }
-    return String(String(decoding: content, as: UTF8.self).fields(separatedBy: .lineFeed)[0])
+    reading.addAll()
+    reading.isTolerant = isStarting
+    let machineName = reading.machineName()
+    return try reading.finish(machineName: machineName)
   }
 }
 
 extension Reading {
+  /// Reads the main file and its drop-ins.
+  mutating func addAll() {
+    add(mainFile)
+    for dropIn in dropIns() { add(dropIn) }
+  }
+
+  /// The name that the kernel has for this machine, perhaps without a domain; empty where it is not asked for.
+  mutating func machineName() -> String {
+    if draft.hostname != nil { return "" }
+    let content = content(of: "/proc/sys/kernel/hostname") ?? []
+    return String(decoding: content, as: UTF8.self).fields(separatedBy: .lineFeed).first
+      .map(String.init) ?? ""
+  }
+
   /// Reads one file; what fails becomes a diagnostic.
   mutating func add(_ path: String) {
     if let content = content(of: path) { add(SettingsFile(name: path, content: content)) }
@@ -41,7 +53,7 @@ extension Reading {
       }
       return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { "\(folder)/\($0)" }
     } catch {
-      if !error.isNotFound { report(folder, "cannot be read: \(error)") }
+      if !error.isNotFound { report(folder, "cannot be read: \(error)", isTemporary: true) }
       return []
     }
   }
@@ -51,7 +63,7 @@ extension Reading {
     do throws(SystemError) {
       return try Descriptor.reading(path: path).readAll(limit: Limits.fileBytes)
     } catch {
-      report(path, "cannot be read: \(error)")
+      report(path, "cannot be read: \(error)", isTemporary: true)
       return nil
     }
   }
@@ -68,7 +80,7 @@ extension Reading {
         return nil
       }
     } catch {
-      report(path, "cannot be read: \(error)")
+      report(path, "cannot be read: \(error)", isTemporary: true)
       return nil
     }
     guard let content = content(of: path) else { return nil }

@@ -19,6 +19,8 @@ extension Configuration {
     package internal(set) var credentialsName: String?
     /// What that entry holds.
     package internal(set) var credentials: Credentials?
+    /// Why they cannot be had, although the route needs them; nil where they can.
+    package internal(set) var loginProblem: String?
     /// Whether TLS before version 1.3 is of no use.
     package internal(set) var needsTLS13 = false
     /// The mechanisms that may be used to log in.

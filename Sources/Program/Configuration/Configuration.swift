@@ -13,9 +13,9 @@ package struct Configuration: Sendable {
   /// The certificate of the listeners.
   package let tls: TLS
   /// Who may relay, and where to.
-  package let relay: Relay
+  package internal(set) var relay: Relay
   /// How some of the mail leaves; the first one that is for it holds.
-  package let routes: [Route]
+  package internal(set) var routes: [Route]
   /// Who may relay for a while after a POP3 login.
   package let popBeforeSMTP: PopBeforeSMTP
   /// Where mail for the local domains goes.
@@ -69,6 +69,14 @@ package struct Configuration: Sendable {
     package let pop3: [Endpoint]
     /// POP3 with TLS from the start.
     package let pop3s: [Endpoint]
+
+    /// The services by the names of their keys, and where each listens.
+    package var services: [(name: String, endpoints: [Endpoint])] {
+      [
+        ("smtp", smtp), ("submission", submission), ("submissions", submissions), ("pop3", pop3),
+        ("pop3s", pop3s),
+      ]
+    }
   }
 
   /// The section `[tls]`.
@@ -87,8 +95,10 @@ package struct Configuration: Sendable {
     package let networks: [IPNetwork]
     /// The port of mail exchangers.
     package let mxPort: UInt16
+    /// The file of credentials.
+    package let secrets: String
     /// How mail leaves that no section `[route PATTERN]` is for.
-    package let route: Route
+    package internal(set) var route: Route
   }
 
   /// The section `[pop-before-smtp]`.

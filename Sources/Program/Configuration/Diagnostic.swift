@@ -16,8 +16,13 @@ package struct Diagnostic: Equatable, Sendable, CustomStringConvertible {
   package let line: Int?
   /// What is wrong and what to write in its place, without a full stop.
   package let message: String
+  /// Whether a file could not be read, so that a later attempt may find nothing wrong.
+  package let isTemporary: Bool
 
-  init(_ severity: Severity, _ place: Place, _ message: String) {
+  init(
+    _ severity: Severity, _ place: Place, _ message: String, isTemporary: Bool = false
+  ) {
+    self.isTemporary = isTemporary
     self.severity = severity
     file = place.file
     line = place.line
@@ -26,9 +31,11 @@ package struct Diagnostic: Equatable, Sendable, CustomStringConvertible {
 
   /// `FILE:LINE: what is wrong, what is accepted`, the form that editors jump to.
   package var description: String {
-    let place = line.map { "\(file):\($0)" } ?? file
-    return severity == .warning ? "\(place): warning: \(message)" : "\(place): \(message)"
+    severity == .warning ? "\(place): warning: \(message)" : "\(place): \(message)"
   }
+
+  /// The file and the line.
+  package var place: String { line.map { "\(file):\($0)" } ?? file }
 }
 
 /// Where a setting stands.
@@ -41,6 +48,11 @@ struct Place: Hashable, Sendable {
 package struct ConfigurationError: Error, CustomStringConvertible {
   /// Every problem, file by file in the order of the lines, warnings among them.
   package let diagnostics: [Diagnostic]
+
+  /// Whether nothing is wrong but that a file could not be read.
+  package var isTemporary: Bool {
+    diagnostics.allSatisfy { $0.isTemporary || $0.severity == .warning }
+  }
 
   /// One line a problem.
   package var description: String {

@@ -4,6 +4,10 @@ import Platform
 extension Reading {
   /// The configuration, if the values fit each other and nothing was wrong.
   mutating func finish(machineName: String) throws(ConfigurationError) -> Configuration {
+    // What was not read would be told as missing, too.
+    if diagnostics.contains(where: \.isTemporary) {
+      throw ConfigurationError(diagnostics: diagnostics)
+    }
     let hostname = hostname(machineName: machineName)
     checkListeners()
     checkNetworks(draft.relayNetworks, .relay, allowsPublic: draft.allowsPublicRelay)

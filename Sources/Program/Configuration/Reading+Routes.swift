@@ -19,6 +19,9 @@ extension Reading {
     for case .smtp(let server) in route.servers where server.host.description == hostname?.text {
       report(section, of: name, key, "it is this host; mail would circle")
     }
+    for case .smtp(let server) in route.servers {
+      if let remark = server.remark { report(section, of: name, key, as: .warning, remark) }
+    }
     let policy = route.tls
     route.tls = policy ?? tlsPolicy(of: route)
     if policy == TLSPolicy.none, route.servers.contains(where: \.usesImplicitTLS) {
@@ -33,7 +36,13 @@ extension Reading {
         section, of: name, "authorities",
         "they prove nothing without tls = verify; add it, or remove this")
     }
-    route.credentials = credentials(of: route, section, name, key)
+    checkCredentials(of: route, section, name, key)
+    if let entry = route.credentialsName, !route.servers.isEmpty {
+      route.loginProblem = tolerating(isTolerant) { reading in
+        route.credentials = reading.credentials(
+          entry, for: section.heading(name), at: reading.place(section, of: name, "credentials"))
+      }
+    }
     return route
   }
 
@@ -45,17 +54,17 @@ extension Reading {
     return route.credentialsName == nil || isAtHome ? .may : .verify
   }
 
-  /// What the route logs in with.
-  private mutating func credentials(
+  /// Tells of a login that would lead nowhere or leak the password.
+  private mutating func checkCredentials(
     of route: Configuration.Route, _ section: Section, _ name: String?, _ key: String
-  ) -> Credentials? {
-    guard let entry = route.credentialsName else { return nil }
+  ) {
+    guard let entry = route.credentialsName else { return }
     guard !route.servers.isEmpty else {
       let server = section == .relay ? "smarthost" : "server"
       report(
         section, of: name, "credentials",
         "there is no \(server) to log in at; add one, or remove this")
-      return nil
+      return
     }
     if !route.allowsPasswordInClear, route.tls?.mayLackTLS != false {
       report(
@@ -63,7 +72,5 @@ extension Reading {
         "the password of \(quoted(entry)) could cross the network unencrypted;"
           + " give verify, or encrypt where the certificate cannot be verified")
     }
-    return credentials(
-      entry, for: section.heading(name), at: place(section, of: name, "credentials"))
   }
 }

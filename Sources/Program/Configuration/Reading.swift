@@ -4,6 +4,8 @@ import Platform
 /// The reading of a configuration, file after file, with all that was found wrong.
 struct Reading {
   let mainFile: String
+  /// Whether secrets that cannot be used are no error, but leave their routes without a login.
+  var isTolerant = false
   private(set) var draft = Configuration.Draft()
   private(set) var diagnostics: [Diagnostic] = []
 
@@ -14,6 +16,13 @@ struct Reading {
   init(mainFile: String) {
     self.mainFile = mainFile
     for section in Section.allCases where !section.isNamed { applyDefaults(of: section) }
+  }
+
+  /// A reading of nothing but secrets, from the file of that name.
+  init(secrets: String) {
+    mainFile = secrets
+    isTolerant = true
+    draft.secrets = secrets
   }
 
   private mutating func applyDefaults(of section: Section) {
@@ -133,8 +142,21 @@ struct Reading {
   }
 
   /// Adds what is wrong with a file as a whole.
-  mutating func report(_ path: String, _ message: String) {
-    diagnostics.append(Diagnostic(.error, Place(file: path, line: nil), message))
+  mutating func report(_ path: String, _ message: String, isTemporary: Bool = false) {
+    diagnostics.append(
+      Diagnostic(.error, Place(file: path, line: nil), message, isTemporary: isTemporary))
+  }
+
+  /// Calls `body`, and takes out what it finds wrong where that is to keep nobody from a start.
+  ///
+  /// - Returns: what was taken out.
+  mutating func tolerating(_ isTolerant: Bool, _ body: (inout Reading) -> Void) -> String? {
+    let known = diagnostics.count
+    body(&self)
+    guard isTolerant else { return nil }
+    let found = diagnostics[known...].filter { $0.severity == .error }
+    diagnostics.removeSubrange(known...)
+    return found.isEmpty ? nil : found.map(\.description).joined(separator: "; ")
   }
 
   /// Adds what is wrong with the value of a key, at the line that gave it.

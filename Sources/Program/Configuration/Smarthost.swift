@@ -40,6 +40,17 @@ package struct Smarthost: Hashable, Sendable, CustomStringConvertible {
   /// Whether TLS starts with the connection (`smtps`, RFC 8314 §3.3), not with STARTTLS.
   package let usesImplicitTLS: Bool
 
+  /// The reason to doubt the scheme, where the port is known for the other one.
+  var remark: String? {
+    switch (usesImplicitTLS, port) {
+    case (false, 465):
+      "servers speak TLS from the start on port 465, and wait in vain for it here; write smtps://\(host.inURL):465"
+    case (true, 587), (true, 25):
+      "servers speak TLS only after STARTTLS on port \(port); write smtp://\(host.inURL):\(port)"
+    default: nil
+    }
+  }
+
   /// The URL with its port.
   package var description: String {
     "\(usesImplicitTLS ? "smtps" : "smtp")://\(host.inURL):\(port)"

@@ -24,6 +24,9 @@ package enum ControlReply: Equatable, Sendable {
   /// What it was to be done to, or for, is not there.
   case missing(String)
 
+  /// The name of the status that tells where the daemon listens, once for each place.
+  package static let listening = "listening"
+
   /// Parses a line without its end; nil if it is none of these.
   package init?(parsing line: String) {
     let parts = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)

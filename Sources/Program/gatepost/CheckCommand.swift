@@ -1,35 +1,29 @@
-import Accounts
 import ArgumentParser
-import Configuration
+import Inspection
 
 /// The command `gatepost check`.
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Check the configuration and the files of users and aliases.",
+    abstract: "Check the configuration and all that the server opens because of it.",
     discussion: """
-      Tells everything that is wrong in one go, each with its file and line, and ends with status 78 \
-      if the server would not start with it.
+      Tells everything that is wrong in one go, and ends with status 78 if the server would not start with \
+      it, or would go on without something: the configuration, certificate and key, secrets, users, aliases, \
+      spool, state, ports. Warnings alone leave the status 0. Run by root, it tries them as the server's user.
       """)
 
   @OptionGroup var place: ConfigurationPlace
 
   func run() throws {
-    let configuration = try place.load()
-    for warning in configuration.warnings { Console.complain(warning.description) }
-    var problems: [String] = []
-    var count = 0
-    do throws(UsersFileError) {
-      count = try UsersFile.read(path: configuration.server.users).users.count
-    } catch {
-      problems.append(error.description)
+    let inspection = Inspection.run(path: place.path)
+    let errors = inspection.findings.filter { $0.severity == .error }.map(\.description)
+    let failure = Failure(.configuration, errors.joined(separator: "\n"))
+    if failure.status == .permission { throw failure }
+    for finding in inspection.findings { Console.complain(finding.description) }
+    if inspection.findings.contains(where: { $0.severity != .warning }) {
+      throw Failure(.configuration, "")
     }
-    do throws(UsersFileError) {
-      try AliasesFile.check(path: configuration.local.aliases)
-    } catch {
-      problems.append(error.description)
-    }
-    if !problems.isEmpty { throw Failure(.configuration, problems.joined(separator: "\n")) }
+    let count = inspection.userCount ?? 0
     Console.say("\(place.path): no errors; \(count) \(count == 1 ? "user" : "users")")
   }
 }

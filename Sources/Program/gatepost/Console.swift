@@ -14,19 +14,52 @@ enum Console {
     }
   }
 
-  /// Writes a line to the standard output.
-  static func say(_ line: String) { write(line.safeForTerminal + "\n", to: STDOUT_FILENO) }
+  /// Writes a text to the standard error as it is.
+  static func complainAsIs(_ text: String) { write("\(text)\n", to: STDERR_FILENO) }
 
-  private static func write(_ text: String, to descriptor: Int32) {
+  /// Writes a line to the standard output; ends the tool where that cannot be written, as on a full disk.
+  static func say(_ line: String) { sayAsIs(line.safeForTerminal) }
+
+  /// Writes a text and a line end to the standard output as they are.
+  static func sayAsIs(_ line: String) {
+    guard let error = write("\(line)\n", to: STDOUT_FILENO) else { return }
+    complain("the output cannot be written: \(error)")
+    _exit(Failure.Status.standardOutput.rawValue)
+  }
+
+  /// Writes all of a text; returns why that cannot be done.
+  @discardableResult
+  private static func write(_ text: String, to descriptor: Int32) -> SystemError? {
     // Whoever closed the pipe does not want the rest; SIGPIPE has ended the tool by then.
     unsafe text.utf8CString.withUnsafeBufferPointer { characters in
       var rest = unsafe UnsafeRawBufferPointer(characters).dropLast()
       while unsafe !rest.isEmpty {
         let count = unsafe Glibc.write(
           descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-        if count <= 0 { return }
+        if count < 0, errno == EINTR { continue }
+        if count <= 0 { return SystemError(code: count < 0 ? errno : ENOSPC, call: "write") }
         unsafe rest = rest.dropFirst(count)
       }
+      return nil
+    }
+  }
+
+  /// All of the standard input, or of a file or pipe.
+  ///
+  /// - Throws: `EFBIG` for more than `limit` octets.
+  static func readAll(path: String, limit: Int) throws(SystemError) -> [UInt8] {
+    let number = path == "-" ? STDIN_FILENO : unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC)
+    if number < 0 { throw SystemError(code: errno, call: "openat") }
+    defer { if number != STDIN_FILENO { close(number) } }
+    var content: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 16 << 10)
+    while true {
+      let count = unsafe read(number, &piece, piece.count)
+      if count < 0, errno == EINTR { continue }
+      if count < 0 { throw SystemError(code: errno, call: "read") }
+      if count == 0 { return content }
+      content += piece[..<count]
+      if content.count > limit { throw SystemError(code: EFBIG, call: "read") }
     }
   }
 

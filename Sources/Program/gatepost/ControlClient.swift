@@ -12,8 +12,8 @@ struct ControlClient {
   /// How long the server may be silent: on a slow card it reads a queue of 100,000 messages for minutes.
   private static let patience: Duration = .seconds(600)
 
-  init(_ configuration: Configuration) {
-    path = "\(configuration.server.runtime)/\(ControlRequest.socketName)"
+  init(_ places: Configuration.Places) {
+    path = "\(places.runtime)/\(ControlRequest.socketName)"
   }
 
   /// Does something to messages, and says what came of each and how many they are.
@@ -79,6 +79,9 @@ struct ControlClient {
     _ request: ControlRequest, missing: Failure.Status = .input, _ body: (ControlReply) -> Void
   ) throws(Failure) -> Bool {
     let line = request.line
+    guard line.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+      throw Failure(.data, "an argument holds a line feed or another control character")
+    }
     guard line.utf8.count <= ControlRequest.lineBytes else {
       throw Failure(.data, "too many patterns at once; give some of them, then the others")
     }
@@ -142,7 +145,7 @@ struct ControlClient {
     do throws(SystemError) { return try body() } catch {
       if error.isPermissionDenied {
         throw Failure(
-          .permission, "\(path): \(error); be root, or a member of the group of this socket")
+          .permission, "\(path): \(error); only root and the group of this socket may use it")
       }
       throw Failure(.unavailable, "\(path): \(error)")
     }

@@ -1,4 +1,5 @@
 import Accounts
+import Glibc
 import Platform
 
 /// Why the tool cannot do what it was asked to: a text for the administrator, and an exit status.
@@ -15,6 +16,10 @@ struct Failure: Error {
     case unavailable = 69
     /// A file cannot be written (`EX_CANTCREAT`).
     case output = 73
+    /// What the tool says cannot be written (`EX_IOERR`).
+    case standardOutput = 74
+    /// The server runs and goes on without something (`EX_TEMPFAIL`).
+    case trouble = 75
     /// This user may not do it (`EX_NOPERM`).
     case permission = 77
     /// The configuration is wrong (`EX_CONFIG`).
@@ -24,10 +29,15 @@ struct Failure: Error {
   let status: Status
   let message: String
 
+  /// A failure; where it is for want of a right, the status says so, and the message what to do.
   init(_ status: Status, _ message: String) {
-    self.status = status
-    self.message = message
+    let isForbidden = message.contains(Self.permissionDenied) && geteuid() != 0
+    self.status = isForbidden ? .permission : status
+    self.message = isForbidden ? "\(message); run it with sudo" : message
   }
+
+  /// The system's text for `EACCES`, which all messages have in them that are about it.
+  private static let permissionDenied = SystemError(code: EACCES, call: "").text
 
   /// What is wrong with the users file, or with a change of it.
   init(_ error: UsersFileError) {

@@ -25,10 +25,15 @@ struct Gatepost: ParsableCommand {
       var command = try parseAsRoot()
       try command.run()
     } catch let failure as Failure {
-      Console.complain(failure.message)
+      if !failure.message.isEmpty { Console.complain(failure.message) }
       exit(withError: ExitCode(failure.status.rawValue))
     } catch {
-      exit(withError: error)
+      // Not by `exit(withError:)`, which would not notice that help cannot be written.
+      let code = exitCode(for: error)
+      let text = fullMessage(for: error)
+      if code == .success, !text.isEmpty { Console.sayAsIs(text) }
+      if code != .success, !text.isEmpty { Console.complainAsIs(text) }
+      exit(withError: code)
     }
   }
 }
@@ -39,6 +44,22 @@ struct ConfigurationPlace: ParsableArguments {
     name: [.customShort("c"), .customLong("config")],
     help: ArgumentHelp("The configuration to use.", valueName: "file"))
   var path = "/etc/gatepost/gatepost.conf"
+
+  /// The paths of the configuration, with a complaint where it cannot be used.
+  ///
+  /// - Throws: where this user may not read it: then the paths are not known either.
+  func places() throws(Failure) -> Configuration.Places {
+    let places = Configuration.places(path: path)
+    if let problem = places.problem {
+      let failure = Failure(.configuration, problem.description)
+      if failure.status == .permission { throw failure }
+      let count = problem.diagnostics.filter { $0.severity == .error }.count
+      Console.complain(
+        "\(path): \(count == 1 ? "an error" : "\(count) errors"), see \"gatepost check\"; used are"
+          + " spool \(places.spool), state \(places.state), runtime \(places.runtime)")
+    }
+    return places
+  }
 
   /// The configuration; its warnings are for `gatepost check` to tell.
   func load() throws(Failure) -> Configuration {

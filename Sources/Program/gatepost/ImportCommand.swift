@@ -16,7 +16,9 @@ struct ImportCommand: ParsableCommand {
       """)
 
   @OptionGroup var place: ConfigurationPlace
-  @Argument(help: "The file with a line name:password:... for each user.") var file: String
+  @Argument(
+    help: "The file with a line name:password:... for each user, or - for the standard input.")
+  var file: String
 
   func run() throws {
     let server = try place.load().server
@@ -57,7 +59,7 @@ struct ImportCommand: ParsableCommand {
 
   private func content() throws(Failure) -> [Substring] {
     do throws(SystemError) {
-      let bytes = try Descriptor.reading(path: file).readAll(limit: Limits.fileBytes)
+      let bytes = try Console.readAll(path: file, limit: Limits.fileBytes)
       return bytes.split(separator: .lineFeed).map { String(decoding: $0, as: UTF8.self)[...] }
     } catch {
       throw Failure(.input, "\(file): cannot be read: \(error)")

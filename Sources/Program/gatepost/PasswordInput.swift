@@ -1,5 +1,6 @@
 import Accounts
 import ArgumentParser
+import Mail
 import Platform
 
 /// Where a new password comes from; never from the arguments, which every user of a machine can see.
@@ -60,6 +61,13 @@ struct PasswordInput: ParsableArguments {
   }
 }
 
-extension UserName: ExpressibleByArgument {
-  init?(argument: String) { self.init(argument) }
+extension UserName {
+  /// The name that an argument spells; fails with the rule for names.
+  static func argument(_ text: String) throws -> UserName {
+    guard let name = UserName(text) else {
+      throw ValidationError(
+        "\"\(String(escaping: text.utf8, limit: 80))\" is no name of a user: \(UserName.rule)")
+    }
+    return name
+  }
 }

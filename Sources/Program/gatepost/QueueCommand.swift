@@ -1,4 +1,5 @@
 import ArgumentParser
+import Mail
 import Spool
 
 /// The command `gatepost queue`.
@@ -25,11 +26,14 @@ struct QueueCommand: ParsableCommand {
         "Destinations that were down a moment ago are tried as well; held messages are not.")
 
     @OptionGroup var place: ConfigurationPlace
-    @Argument(help: "The domain of recipients.") var domain: String?
+    @Argument(
+      help: "The domain of recipients, with or without @ before it.",
+      transform: FlushDomain.pattern)
+    var domain: String?
 
     func run() throws {
-      let count = try ControlClient(place.load()).act(
-        .retry, patterns: [domain.map { "to=@\($0)" } ?? "all"], saysEach: false)
+      let count = try ControlClient(place.places()).act(
+        .retry, patterns: [domain ?? "all"], saysEach: false)
       Console.say(count == 1 ? "1 message is tried now" : "\(count) messages are tried now")
     }
   }
@@ -39,7 +43,7 @@ struct QueueCommand: ParsableCommand {
       commandName: "retry", abstract: "Try messages now; held ones stay held.")
     @OptionGroup var place: ConfigurationPlace
     @OptionGroup var selection: SelectionArguments
-    func run() throws { try ControlClient(place.load()).report(.retry, selection) }
+    func run() throws { try ControlClient(place.places()).report(.retry, selection) }
   }
 
   struct Hold: ParsableCommand {
@@ -48,7 +52,7 @@ struct QueueCommand: ParsableCommand {
       discussion: "Their files are in the directory hold of the queue, also after a restart.")
     @OptionGroup var place: ConfigurationPlace
     @OptionGroup var selection: SelectionArguments
-    func run() throws { try ControlClient(place.load()).report(.hold, selection) }
+    func run() throws { try ControlClient(place.places()).report(.hold, selection) }
   }
 
   struct Release: ParsableCommand {
@@ -56,7 +60,7 @@ struct QueueCommand: ParsableCommand {
       commandName: "release", abstract: "Try messages now that were held.")
     @OptionGroup var place: ConfigurationPlace
     @OptionGroup var selection: SelectionArguments
-    func run() throws { try ControlClient(place.load()).report(.release, selection) }
+    func run() throws { try ControlClient(place.places()).report(.release, selection) }
   }
 
   struct Remove: ParsableCommand {
@@ -66,7 +70,7 @@ struct QueueCommand: ParsableCommand {
     @OptionGroup var selection: SelectionArguments
     @Flag(help: "Delete all messages, if the pattern says so.") var yes = false
     func validate() throws { try selection.check(isSure: yes) }
-    func run() throws { try ControlClient(place.load()).report(.remove, selection) }
+    func run() throws { try ControlClient(place.places()).report(.remove, selection) }
   }
 
   struct Bounce: ParsableCommand {
@@ -83,7 +87,19 @@ struct QueueCommand: ParsableCommand {
       try BounceReason.check(reason)
     }
     func run() throws {
-      try ControlClient(place.load()).report(.bounce, selection, reason: reason)
+      try ControlClient(place.places()).report(.bounce, selection, reason: reason)
     }
+  }
+}
+
+/// The domain on the command line of a flush.
+private enum FlushDomain {
+  /// The pattern for recipients in a domain, which may be beyond ASCII; fails where the text is none.
+  static func pattern(_ text: String) throws -> String {
+    let name = text.utf8.first == UInt8(ascii: "@") ? String(text.dropFirst()) : text
+    guard let domain = Domain(ArraySlice(name.utf8), allowsUTF8: true) else {
+      throw ValidationError("\"\(String(escaping: text.utf8, limit: 80))\" is no domain")
+    }
+    return "to=@\(domain.text)"
   }
 }

@@ -17,7 +17,7 @@ struct QueueListCommand: ParsableCommand {
   @OptionGroup var place: ConfigurationPlace
 
   func run() throws {
-    let spool = try place.load().server.spool + "/queue"
+    let spool = try place.places().spool + "/queue"
     var bytes = 0
     var count = 0
     var aside = 0

@@ -19,7 +19,7 @@ struct QueueShowCommand: ParsableCommand {
   }
 
   func run() throws {
-    let spool = try place.load().server.spool + "/queue"
+    let spool = try place.places().spool + "/queue"
     do throws(SystemError) {
       let queue = try QueueFiles(path: spool)
       for entry in try queue.entries() where entry.name.hasPrefix(id + ".") {

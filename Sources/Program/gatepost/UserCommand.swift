@@ -20,7 +20,9 @@ struct UserCommand: ParsableCommand {
 
     @OptionGroup var place: ConfigurationPlace
     @OptionGroup var password: PasswordInput
-    @Argument(help: "The name of the user, which is also the local part of the address.")
+    @Argument(
+      help: "The name of the user, which is also the local part of the address.",
+      transform: UserName.argument)
     var name: UserName
     @OptionGroup var options: UserOptions
 
@@ -53,7 +55,7 @@ struct UserCommand: ParsableCommand {
       discussion: "An option with an empty value, as in --quota '', takes away what the user has.")
 
     @OptionGroup var place: ConfigurationPlace
-    @Argument(help: "The name of the user.") var name: UserName
+    @Argument(help: "The name of the user.", transform: UserName.argument) var name: UserName
     @OptionGroup var options: UserOptions
 
     func validate() throws {
@@ -76,7 +78,7 @@ struct UserCommand: ParsableCommand {
 
     @OptionGroup var place: ConfigurationPlace
     @OptionGroup var password: PasswordInput
-    @Argument(help: "The name of the user.") var name: UserName
+    @Argument(help: "The name of the user.", transform: UserName.argument) var name: UserName
 
     func run() throws {
       let path = try place.load().server.users
@@ -101,7 +103,7 @@ struct UserCommand: ParsableCommand {
       abstract: "Remove a user; the mail stays where it is.")
 
     @OptionGroup var place: ConfigurationPlace
-    @Argument(help: "The name of the user.") var name: UserName
+    @Argument(help: "The name of the user.", transform: UserName.argument) var name: UserName
 
     func run() throws {
       let server = try place.load().server

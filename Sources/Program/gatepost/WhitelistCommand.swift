@@ -24,7 +24,7 @@ struct WhitelistCommand: ParsableCommand {
 
     func run() throws {
       let now = Instant.now
-      for grant in try place.load().grants() {
+      for grant in try place.places().grants() {
         let rest = Age(grant.end - now)
         Console.say("\(grant.address) \(grant.user) \(grant.how) ends in \(rest)")
       }
@@ -48,7 +48,7 @@ struct WhitelistCommand: ParsableCommand {
         throw ValidationError("\"\(String(escaping: address.utf8))\" is no address of a host")
       }
       let request = ControlRequest.whitelist(.add(address, user: user))
-      try ControlClient(place.load()).ask(request, missing: .unknownUser) { _ in }
+      try ControlClient(place.places()).ask(request, missing: .unknownUser) { _ in }
       Console.say("\(address) may send as \(user)")
     }
   }
@@ -64,7 +64,7 @@ struct WhitelistCommand: ParsableCommand {
     func run() throws {
       let change: ControlRequest.WhitelistChange =
         IPAddress(subject).map { .revoke($0) } ?? .revokeUser(subject)
-      try ControlClient(place.load()).ask(.whitelist(change)) { _ in }
+      try ControlClient(place.places()).ask(.whitelist(change)) { _ in }
       Console.say("\(subject) may not send any more")
     }
   }
@@ -81,12 +81,12 @@ struct WhitelistCommand: ParsableCommand {
     @Argument(help: "The program: postfix, exim or nftables.") var format: WhitelistFormat
 
     func run() throws {
-      format.lines(try place.load().grants(), at: .now).forEach(Console.say)
+      format.lines(try place.places().grants(), at: .now).forEach(Console.say)
     }
   }
 }
 
-extension Configuration {
+extension Configuration.Places {
   /// The grants that are alive, of which that comes first that ends last.
   ///
   /// The server says which they are; where it does not run, its file is all there is.
@@ -102,12 +102,12 @@ extension Configuration {
     do throws(SystemError) { boot = try Boot.identifier() } catch {
       throw Failure(.unavailable, "which start of the machine this is cannot be told: \(error)")
     }
-    let grants = GrantFile.parse(lines, boot: boot, window: popBeforeSMTP.window, at: now).grants
+    let grants = GrantFile.parse(lines, boot: boot, window: window, at: now).grants
     return grants.filter { $0.isAlive(at: now) }.sorted { $0.end > $1.end }
   }
 
   private func fileOfGrants() throws(Failure) -> [UInt8] {
-    let path = "\(server.state)/\(Grants.fileName)"
+    let path = "\(state)/\(Grants.fileName)"
     do throws(SystemError) {
       return try Descriptor.reading(path: path).readAll(limit: GrantFile.limitBytes)
     } catch {

@@ -97,6 +97,12 @@ final class Certificates {
     use(contexts)
   }
 
+  /// What `gatepost status` tells of the certificate; nil while none is served.
+  var fact: (name: String, text: String)? {
+    guard let expiry = identity.context?.certificateExpiry else { return nil }
+    return ("certificate", "\(settings.certificate), until \(DateTime(unixSeconds: expiry).text)")
+  }
+
   private func use(_ contexts: Contexts) {
     (identity.context, identity.oldContext) = (contexts.usual, contexts.old)
     troubles.end("TLS", "the certificate is served")

@@ -69,6 +69,7 @@ extension Configuration.Route {
     route.credentials = credentials.map {
       RelayingSettings.Credentials(user: $0.user, password: Array($0.password.utf8))
     }
+    route.loginProblem = loginProblem
     route.needsTLS13 = needsTLS13
     route.mechanisms = mechanisms
     route.allowsPasswordInClear = allowsPasswordInClear

@@ -26,6 +26,7 @@ final class ControlService {
   let grants: Grants
   let accounts: Accounts
   private let connections: @Loop () -> Int
+  private let facts: @Loop () -> [(name: String, text: String)]
   private let start = Instant.now
   private var clients = 0
 
@@ -34,10 +35,13 @@ final class ControlService {
 
   /// A service in the runtime directory, which is made if only it is missing.
   ///
-  /// - Parameter connections: says how many clients the daemon has.
+  /// - Parameters:
+  ///   - connections: says how many clients the daemon has.
+  ///   - facts: what else `status` tells; it brings the troubles up to date too.
   init(
     in runtime: String, relayer: Relayer, troubles: Troubles, grants: Grants, accounts: Accounts,
-    connections: @escaping @Loop () -> Int
+    connections: @escaping @Loop () -> Int,
+    facts: @escaping @Loop () -> [(name: String, text: String)]
   ) {
     self.runtime = runtime
     self.relayer = relayer
@@ -45,6 +49,7 @@ final class ControlService {
     self.grants = grants
     self.accounts = accounts
     self.connections = connections
+    self.facts = facts
   }
 
   /// Listens; says whether that works now, and if not, stands as a trouble: mail goes on without it.
@@ -101,7 +106,10 @@ final class ControlService {
     do throws(ConnectionError) {
       let line = try await connection.readLine(
         limit: ControlRequest.lineBytes, until: .now + Self.patience, isInterruptible: true)
-      await answer(line.flatMap { ControlRequest(parsing: $0) }, user: user, over: connection)
+      // A second line was never meant as one: it came by way of an argument with a line feed in it.
+      let isAlone = !connection.hasBufferedInput
+      await answer(
+        isAlone ? line.flatMap { ControlRequest(parsing: $0) } : nil, user: user, over: connection)
     } catch {
       // The tool has gone, or says nothing.
     }
@@ -148,13 +156,14 @@ final class ControlService {
 
   private var status: [ControlReply] {
     let standing = relayer.standing
+    let more = facts()
     let facts = [
       ("version", Version.text), ("uptime", "\((Instant.now - start).wholeSeconds)"),
       ("connections", "\(connections())"), ("queued", "\(standing.queue.all)"),
       ("held", "\(standing.queue.held)"), ("due", "\(standing.queue.due)"),
       ("delivering", "\(standing.delivering)"),
     ]
-    return facts.map { ControlReply.status(name: $0.0, text: $0.1) }
+    return (facts + more).map { ControlReply.status(name: $0.0, text: $0.1) }
       + standing.unreachable.map { entry in
         let text = "\(entry.destination): \(entry.reason)"
         return .status(name: "unreachable", text: String(escaping: text.utf8, limit: 1000))

@@ -17,6 +17,9 @@ import TLS
 @Loop
 final class Daemon {
   private let file: String
+  /// The configuration as it was read last, and as the parts were made that no reload changes.
+  private var configuration: Configuration
+  private let firstConfiguration: Configuration
   private let troubles: Troubles
   private let opening: SpoolOpening
   private let state: StateOpening
@@ -43,10 +46,10 @@ final class Daemon {
   nonisolated static func start(file: String) -> Int32 {
     let configuration: Configuration
     do throws(ConfigurationError) {
-      configuration = try Configuration.load(path: file)
+      configuration = try Configuration.load(path: file, isStarting: true)
     } catch {
       for diagnostic in error.diagnostics { Log.say(.error, diagnostic.description) }
-      return configurationError
+      return error.isTemporary ? temporaryError : configurationError
     }
     for warning in configuration.warnings { Log.say(.warning, warning.description) }
     return Loop.run {
@@ -63,6 +66,8 @@ final class Daemon {
     try StartError.about("TLS") { () throws(TLSError) in try TLSContext.checkLibrary() }
     let parts = try Parts(configuration)
     self.file = file
+    self.configuration = configuration
+    firstConfiguration = configuration
     troubles = parts.troubles
     spool = parts.spool
     grants = parts.grants
@@ -103,7 +108,15 @@ final class Daemon {
     listeners = Listeners(configuration.listen, troubles: troubles)
     control = ControlService(
       in: configuration.server.runtime, relayer: relayer, troubles: troubles,
-      grants: grants, accounts: parts.accounts, connections: { [gate] in gate.count })
+      grants: grants, accounts: parts.accounts, connections: { [gate] in gate.count },
+      facts: StatusFacts(
+        spool: spool, receiver: receiver, certificates: certificates, listeners: listeners,
+        troubles: troubles,
+        refresh: { [recipients, resolver = parts.resolver] in
+          recipients.refresh()
+          resolver.currentServers()
+        }
+      ).list)
     signals = try StartError.about("signals") { () throws(SystemError) in try SignalSource.make() }
   }
 
@@ -111,6 +124,7 @@ final class Daemon {
 
   private func run() async -> Int32 {
     control.attempt()
+    noteSecrets()
     let isOpen = await opening.attempt()
     warnOfTrust()
     Log.say(
@@ -137,6 +151,7 @@ final class Daemon {
       group.addTask { [self] in await opening.run() }
       group.addTask { [self] in await state.run() }
       group.addTask { [self] in await certificates.run() }
+      group.addTask { [self] in await awaitSecrets() }
       group.addTask { [self] in await relayer.run() }
       group.addTask { [self] in await troubles.run() }
       group.addTask { [self] in await grants.keepFile() }
@@ -214,10 +229,38 @@ final class Daemon {
       retrieval.settings = configuration.retrieval
       relayer.settings = configuration.relaying
       listeners.take(configuration.listen)
+      accounts.domains = Set(configuration.server.domains)
+      self.configuration = configuration
+      noteSecrets()
       warnOfTrust()
       Log.say(.notice, "configuration read again")
+      let keys = firstConfiguration.keysToRestartFor(
+        configuration, inherited: listeners.inheritedNames)
+      if !keys.isEmpty {
+        Log.say(.warning, "the change of \(keys.joined(separator: ", ")) needs a restart")
+      }
     } catch {
       refuseReload(error.description)
+    }
+  }
+
+  /// Tells whether the routes have the logins that they need.
+  private func noteSecrets() {
+    troubles.set(
+      "secrets",
+      configuration.loginProblem.map { "\($0); what is to leave with this login waits" })
+  }
+
+  /// Reads the secrets again until the routes have their logins.
+  // A reload takes none without them, so they are missing from the start or not at all.
+  private func awaitSecrets() async {
+    await Attempts.repeatUntilDone {
+      if configuration.loginProblem == nil { return true }
+      configuration.readMissingSecrets()
+      noteSecrets()
+      guard configuration.loginProblem == nil else { return false }
+      relayer.settings = configuration.relaying
+      return true
     }
   }
 

@@ -25,7 +25,7 @@ enum ListenerService: Equatable, Sendable {
 
 extension Configuration.Listen {
   /// Each service, and where it is to listen; nowhere if it is off.
-  var services: [(service: ListenerService, endpoints: [Endpoint])] {
+  var listeners: [(service: ListenerService, endpoints: [Endpoint])] {
     [
       (.receiving(.smtp), smtp), (.receiving(.submission), submission),
       (.receiving(.submissions), submissions), (.retrieval(.pop3), pop3),

@@ -56,9 +56,16 @@ final class Listeners {
 
   /// Each service and its address, as in `smtp 0.0.0.0:25`.
   var description: String {
-    let names = places.filter { $0.listener != nil }.map { "\($0.service.name) \($0.address)" }
-    return names.isEmpty ? "nothing listens" : names.joined(separator: ", ")
+    names.isEmpty ? "nothing listens" : names.joined(separator: ", ")
   }
+
+  /// The services and addresses that listen, each as in `smtp 0.0.0.0:25`.
+  var names: [String] {
+    places.filter { $0.listener != nil }.map { "\($0.service.name) \($0.address)" }
+  }
+
+  /// The names of the services whose sockets systemd has bound.
+  var inheritedNames: [String] { inherited.map(\.name) }
 
   // MARK: Inherited
 
@@ -68,8 +75,8 @@ final class Listeners {
       let listener = try Listener(descriptor)
       let port = listener.address.port
       guard
-        let service = listen.services.first(where: { $0.service.name == socket.name })
-          ?? listen.services.first(where: { $0.endpoints.contains { $0.port == port } })
+        let service = listen.listeners.first(where: { $0.service.name == socket.name })
+          ?? listen.listeners.first(where: { $0.endpoints.contains { $0.port == port } })
       else {
         troubles.begin(
           "socket \(listener.address)",
@@ -93,7 +100,7 @@ final class Listeners {
   /// Listens where the configuration says, and nowhere else; what systemd has bound stays.
   func take(_ listen: Configuration.Listen) {
     var wanted: [Place] = []
-    for (service, endpoints) in listen.services where !inherited.contains(service) {
+    for (service, endpoints) in listen.listeners where !inherited.contains(service) {
       for endpoint in endpoints { wanted += Self.places(for: endpoint, of: service) }
     }
     for place in places where !inherited.contains(place.service) {
@@ -113,12 +120,9 @@ final class Listeners {
   }
 
   private static func places(for endpoint: Endpoint, of service: ListenerService) -> [Place] {
-    if let address = endpoint.address {
-      return [Place(service, SocketAddress(address, port: endpoint.port))]
+    endpoint.addresses.map { address in
+      Place(service, address, isOptional: endpoint.address == nil && !address.host.isV4)
     }
-    let any = [Place(service, SocketAddress(IPAddress(v4: 0), port: endpoint.port))]
-    guard let anyV6 = IPAddress("::") else { return any }
-    return any + [Place(service, SocketAddress(anyV6, port: endpoint.port), isOptional: true)]
   }
 
   private func giveUp(_ place: Place) {

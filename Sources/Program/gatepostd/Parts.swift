@@ -88,6 +88,8 @@ struct Parts {
       perClient: configuration.limits.connectionsPerClient, conduct: conduct)
     let servers = configuration.dns.nameservers
     resolver = Resolver(servers.isEmpty ? NameServers() : NameServers(servers))
+    resolver.trouble = { troubles.set("/etc/resolv.conf", $0) }
+    resolver.currentServers()
   }
 }
 

@@ -13,17 +13,21 @@ package enum SenderRule: Hashable, Sendable {
   ///
   /// What would need quotes is refused, for the files that hold rules have none; and so is an asterisk
   /// within an address, which somebody means for a pattern and which would be none.
-  package init?(_ text: some StringProtocol) {
+  ///
+  /// With `allowsUTF8` it may be beyond ASCII (RFC 6531 §3.3).
+  package init?(_ text: some StringProtocol, allowsUTF8: Bool = false) {
     if text == "*" {
       self = .any
     } else if text == "<>" {
       self = .null
     } else if text.utf8.first == .at {
-      guard let domain = Domain(String(text.dropFirst())) else { return nil }
+      guard
+        let domain = Domain(ArraySlice(text.utf8.dropFirst()), allowsUTF8: allowsUTF8)
+      else { return nil }
       self = .domain(domain)
     } else {
       guard
-        let mailbox = Mailbox(String(text)),
+        let mailbox = Mailbox(String(text), allowsUTF8: allowsUTF8),
         !mailbox.text.utf8.contains(where: { $0 == .quote || $0 == UInt8(ascii: "*") })
       else { return nil }
       self = .mailbox(mailbox)

@@ -97,7 +97,9 @@ extension ReceivingSession {
           return refuse(
             path, .localError, "the users cannot be read, so it is not known who may relay")
         }
-        return refuse(path, .relayingDenied, "not authorised to relay")
+        let mayEarn = receiver.parts.grants.mayEarn(client)
+        return refuse(
+          path, mayEarn ? .relayingDeniedForNow : .relayingDenied, "not authorised to relay")
       }
     } catch {
       return refuse(path, .localError, error.description)
@@ -204,6 +206,12 @@ extension Mailbox {
 }
 
 extension Reply {
+  /// For a client in a network of [pop-before-smtp], which can help itself.
+  fileprivate static var relayingDeniedForNow: Reply {
+    Reply(
+      .refused, EnhancedStatus(5, 7, 1),
+      "Relaying denied; check your mail by POP3 first and send again, or log in")
+  }
   static var wrongSender: Reply {
     Reply(.mailboxNameNotAllowed, EnhancedStatus(5, 7, 1), "You may not send as this address")
   }

@@ -13,6 +13,7 @@ extension MessageDelivery {
   /// or has just had a message and is to have none yet.
   func obtain(_ hop: Hop) async throws(HopFailure) -> (HopSession, isFresh: Bool)? {
     let route = route(of: hop)
+    if let problem = route?.loginProblem { throw .obstacle(problem) }
     while true {
       if caller == .hop(hop) { relayer.lines.endCall(of: message) }
       if let session = relayer.connections.take(hop) {

@@ -56,6 +56,8 @@ package struct Route: Sendable {
   package var servers: [Server]
   /// How to log in at the servers; nil for not at all.
   package var credentials: RelayingSettings.Credentials?
+  /// Why nothing is sent at this moment: without its login a server would refuse for good what it takes with it.
+  package var loginProblem: String?
   /// What TLS must give before a message leaves.
   package var encryption: RelayingSettings.Encryption
   /// The file or directory of the authorities that count for `verified`; nil for the system's.

@@ -12,7 +12,8 @@ import TLS
 /// **Limits**: `Limits.fileBytes` of the file; one password at a time for each worker.
 @Loop
 package final class Accounts {
-  private let domains: Set<Domain>
+  /// The domains of the users, which may follow the name at a login; replaced when the configuration is read again.
+  package var domains: Set<Domain>
   private let workers: WorkerPool
   private let file: FollowedFile<[UserName: User]>
   let report: @Loop (String) -> Void
@@ -62,7 +63,7 @@ package final class Accounts {
   }
 
   /// Reads the file again if it has changed.
-  package func refresh() {
+  func refresh() {
     if file.refresh() { usersChanged() }
   }
 

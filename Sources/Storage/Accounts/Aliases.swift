@@ -36,7 +36,7 @@ package final class Aliases {
   private var remarks: Set<String> = []
 
   /// Reads the file again if it has changed.
-  package func refresh() {
+  func refresh() {
     if file.refresh() { remarks = [] }
   }
 

@@ -1,4 +1,4 @@
-import Mail
+package import Mail
 import Platform
 
 /// The content of the file of aliases, in the syntax of aliases(5).
@@ -49,15 +49,34 @@ package struct AliasesFile {
   }
 
   /// Fails if the file at `path` cannot be used; that it is not there is no fault.
-  package static func check(path: String) throws(UsersFileError) {
+  package static func check(path: String) throws(UsersFileError) { _ = try read(path: path) }
+
+  /// Reads the file at `path`; that it is not there is no fault.
+  package static func read(path: String) throws(UsersFileError) -> AliasesFile {
     let content: [UInt8]
     do throws(SystemError) {
       content = try Descriptor.reading(path: path).readAll(limit: Limits.aliasesFileBytes)
     } catch {
-      if error.isNotFound { return }
-      throw UsersFileError(.unreadable, reason: "\(path): cannot be read: \(error)")
+      if !error.isNotFound {
+        throw UsersFileError(.unreadable, reason: "\(path): cannot be read: \(error)")
+      }
+      content = []
     }
-    _ = try AliasesFile(content, file: path)
+    return try AliasesFile(content, file: path)
+  }
+
+  /// Whether mail for the mailbox, whose domain is local, reaches an address elsewhere or a user who can log in.
+  ///
+  /// - Parameter separator: what ends the part of a local part that counts; nil for none.
+  package func reach(_ mailbox: Mailbox, _ users: UsersFile, separator: UInt8?) -> Bool {
+    let names = Set(users.users.map(\.name.text))
+    var resolution = LocalResolution(
+      rules: LocalRules(
+        domains: [mailbox.domain], separator: separator, catchAll: nil, redirectAll: nil),
+      aliases: targets, isComplete: true, maildrop: { names.contains($0) ? $0 : nil })
+    guard case .found(let found) = resolution.resolve(mailbox) else { return false }
+    let readers = Set(users.users.filter { $0.login != .locked }.map(\.name.text))
+    return !found.remote.isEmpty || found.users.contains(where: readers.contains)
   }
 
   private mutating func take(_ line: Line, at number: Int) throws(UsersFileError) {

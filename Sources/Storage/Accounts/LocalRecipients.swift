@@ -60,5 +60,11 @@ package final class LocalRecipients {
     }
   }
 
+  /// Reads the files of users and aliases again if they have changed.
+  package func refresh() {
+    accounts.refresh()
+    aliases.refresh()
+  }
+
   private var problem: UsersFileError? { accounts.problem ?? aliases.problem }
 }

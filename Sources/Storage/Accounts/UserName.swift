@@ -3,6 +3,11 @@
 /// Lower-case letters, digits, dots, underscores and hyphens, `Limits.nameBytes` at most, and the
 /// first is a letter or digit; so neither `.`, `..` nor a hidden file can be one.
 package struct UserName: Hashable, Sendable, Comparable, CustomStringConvertible {
+  /// The rule for names, for messages.
+  package static let rule =
+    "a name has lower-case letters, digits, dots, hyphens and underscores, \(Limits.nameBytes) at most, and"
+    + " begins with a letter or digit; mail for other spellings of its letters arrives all the same"
+
   /// The name as the users file has it.
   package let text: String
 

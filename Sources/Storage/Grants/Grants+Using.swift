@@ -31,6 +31,9 @@ extension Grants {
   /// The first of the grants that let a client send at this moment.
   package func grant(of client: IPAddress) -> Grant? { grants(of: client).first }
 
+  /// Whether a login at the address earns a grant.
+  package func mayEarn(_ client: IPAddress) -> Bool { facts.mayEarn(client) }
+
   /// Whether the client may have a grant that cannot be told of now, because the users cannot be read.
   package func isUncertain(of client: IPAddress) -> Bool {
     if facts.areUsersKnown() { return false }

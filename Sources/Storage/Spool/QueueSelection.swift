@@ -30,10 +30,12 @@ package struct QueueSelection: Equatable, Sendable {
         ids.insert(id)
       } else if word == "all" {
         isAll = true
-      } else if bytes.starts(with: "from=".utf8), let rule = SenderRule(word.dropFirst(5)) {
+      } else if bytes.starts(with: "from=".utf8),
+        let rule = SenderRule(word.dropFirst(5), allowsUTF8: true)
+      {
         senders.append(rule)
-      } else if bytes.starts(with: "to=".utf8), let rule = SenderRule(word.dropFirst(3)),
-        rule != .null
+      } else if bytes.starts(with: "to=".utf8),
+        let rule = SenderRule(word.dropFirst(3), allowsUTF8: true), rule != .null
       {
         recipients.append(rule)
       } else if bytes.starts(with: "older=".utf8),

@@ -7,6 +7,8 @@ package struct NameServers: Sendable {
   private var servers: [SocketAddress]
   /// The version of the file that `servers` come from.
   private var version: FileStatus?
+  /// Why the file could not be read at the last look.
+  private(set) var problem: SystemError?
 
   /// Fixed servers; of more than four the first four are asked.
   package init(_ servers: [SocketAddress]) {
@@ -33,10 +35,14 @@ package struct NameServers: Sendable {
         servers = Self.parse(try file.readAll(limit: Limits.configurationBytes))
         version = status
       }
+      problem = nil
     } catch let error where error.isNotFound {
       servers = Self.local
       version = nil
-    } catch {}
+      problem = nil
+    } catch {
+      problem = error
+    }
     return servers
   }
 

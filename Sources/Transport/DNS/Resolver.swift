@@ -15,6 +15,8 @@ package import Platform
 @Loop
 package final class Resolver {
   var nameServers: NameServers
+  /// Takes why the file of name servers cannot be read, and nil when it can again.
+  package var trouble: (@Loop (String?) -> Void)?
   var patience: Patience
   private var localNames: LocalNames
   private var cache = Cache()
@@ -136,10 +138,21 @@ package final class Resolver {
     }
   }
 
+  /// The servers to ask now; tells of a file that cannot be read.
+  @discardableResult
+  package func currentServers() -> [SocketAddress] {
+    let before = nameServers.problem
+    let current = nameServers.current()
+    if nameServers.problem != before {
+      trouble?(nameServers.problem.map { "\($0); the servers known so far are asked" })
+    }
+    return current
+  }
+
   private func finding(
     for question: Question, until deadline: Instant
   ) async throws(DNSError) -> Finding {
-    let current = nameServers.current()
+    let current = currentServers()
     if current != servers {
       servers = current
       preferred = 0
