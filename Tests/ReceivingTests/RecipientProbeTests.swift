@@ -1,5 +1,6 @@
 import DNS
 import EventLoop
+import Foundation
 import Mail
 import Network
 import Platform
@@ -44,11 +45,11 @@ import Testing
 
   @Loop
   private static func ask(
-    _ script: Script, at host: String = "127.0.0.1"
+    _ script: Script, at host: String = "127.0.0.1", _ localNames: LocalNames = LocalNames()
   ) async throws -> RecipientProbe.Finding {
     let probe = RecipientProbe(
       of: .tcp(host: host, port: script.port), by: try #require(Domain("gw.home.example")),
-      resolver: Resolver(NameServers([])))
+      resolver: Resolver(NameServers([]), localNames: localNames))
     let recipient = try #require(Mailbox("ann@home.example"))
     return await withTaskGroup(of: RecipientProbe.Finding?.self) { group in
       group.addTask {
@@ -58,6 +59,19 @@ import Testing
       let finding = await probe.ask(about: recipient)
       await group.waitForAll()
       return finding
+    }
+  }
+
+  @Test("A server that only the hosts file knows is asked")
+  func hostsFile() async throws {
+    try await onLoop {
+      let scratch = try ScratchDirectory()
+      try "127.0.0.1 store\n".write(
+        toFile: "\(scratch.path)/hosts", atomically: true, encoding: .utf8)
+      let script = try Script(["220 a LMTP", "250 a", "250 ok", "250 2.1.5 ok"])
+      let names = LocalNames(hosts: "\(scratch.path)/hosts", configuration: "/dev/null")
+      let finding = try await Self.ask(script, at: "store", names)
+      #expect(finding == .accepted)
     }
   }
 

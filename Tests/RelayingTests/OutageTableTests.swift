@@ -12,6 +12,8 @@ enum OutageEvent: Sendable {
   case reached(String, route: Bool = true)
   /// A message for the destination wants to leave.
   case wants(String)
+  /// A name server answers anybody.
+  case answered
   /// It is time to find out, and the surroundings say that it is not over.
   case looked
   /// So many seconds pass.
@@ -66,6 +68,7 @@ enum OutageEvent: Sendable {
           result = ids[id] ?? "?"
           return true
         }
+      case .answered: outage.finish()
       case .wait(let seconds): now = now + .seconds(seconds)
       }
       if result.isEmpty {
@@ -137,7 +140,15 @@ enum OutageEvent: Sendable {
       (.reached("b"), "online"),
       (.wants("a"), "sent"),
     ])
-    Self.run([(.unreached("a", names: false), "no names"), (.reached("smarthost"), "outage")])
+  }
+
+  @Test("Only an answer ends the silence of the name servers: a server that is reached needed none")
+  func answer() {
+    Self.run([
+      (.unreached("a", names: false), "no names"), (.reached("smarthost"), "no names"),
+      (.reached("b"), "no names"), (.wants("c"), "held"), (.answered, "online"),
+      (.wants("c"), "sent"),
+    ])
   }
 
   @Test("Those find out first that were not tried, in turn; what caused it comes last")
@@ -171,7 +182,7 @@ enum OutageEvent: Sendable {
       (.unreached("far", route: false), "online"), (.wants("near"), "sent"),
       // Name servers count there, too.
       (.unreached("far", route: false, names: false), "no names"),
-      (.reached("near"), "outage"),
+      (.answered, "online"),
       // It was opened, and its line goes down.
       (.unreached("far"), "online"), (.unreached("far", route: false), "offline"),
     ])

@@ -161,12 +161,12 @@ struct Outage {
   /// Notes that a server was reached.
   ///
   /// One that the admin has named says nothing while there is no default route, unless it was not reached before: it
-  /// is on a link, or has a route of its own.
+  /// is on a link, or has a route of its own. None says anything of the name servers: its address may have been known.
   ///
   /// - Parameter hasRoute: asked only while there is an outage for want of a default route.
   /// - Returns: what has ended with it; nil for nothing.
   mutating func note(reached hop: Hop, at now: Instant, hasRoute: () -> Bool) -> End? {
-    guard !hop.isLocal else { return nil }
+    guard !hop.isLocal, cause != .noNameServer else { return nil }
     let lacksRoute = cause == .noRoute && !hasRoute()
     if lacksRoute, hop.server != nil, !tried.contains(hop) { return nil }
     let end: End? =

@@ -50,17 +50,17 @@ extension Relayer {
   /// Forgets which destinations are down, and the outage, before all is tried.
   func forgetFailures(where matches: (Hop) -> Bool) {
     hops.forgetFailures(where: matches)
-    forgetOutage("all is tried")
+    forgetOutage("all mail is tried again")
   }
 
-  /// Ends the outage, if there is one, and nothing else.
-  func forgetOutage(_ reason: String) {
+  /// Forgets the outage, if there is one, and nothing else; it is found out anew whether there is one.
+  func forgetOutage(_ sentence: String) {
     outage.finish()
-    troubles.end(Self.network, "online: \(reason)")
+    troubles.end(Self.network, sentence)
   }
 
   private func end(_ reason: String) {
-    forgetOutage(reason)
+    forgetOutage("online: \(reason)")
     recoverNetwork()
   }
 
