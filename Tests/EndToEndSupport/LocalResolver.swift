@@ -68,6 +68,7 @@ package final class LocalResolver {
         use-syslog: no
         access-control: 0.0.0.0/0 allow
         module-config: "iterator"
+        local-zone: "." static
         local-zone: "example." static
         \(records.map { "local-data: \"\($0)\"" }.joined(separator: "\n  "))
       remote-control:
