@@ -199,10 +199,13 @@ func makeTargets() -> [Target] {
   targets.append(
     .target(
       name: "FuzzEntries",
-      dependencies: ["Mail", "SASL", "SMTP", "POP3", "Spool"].map { .byName(name: $0) },
+      dependencies: ["Mail", "SASL", "SMTP", "POP3", "Spool", "Configuration", "Control"]
+        .map { .byName(name: $0) },
       path: "Tests/Fuzz/Sources/FuzzEntries"))
   targets.append(
-    .testTarget(name: "FuzzTests", dependencies: ["FuzzEntries"], path: "Tests/FuzzTests"))
+    .testTarget(
+      name: "FuzzTests", dependencies: ["FuzzEntries", "Accounts", "Configuration"],
+      path: "Tests/FuzzTests"))
   targets.append(.testTarget(name: "StyleTests", path: "Tests/StyleTests"))
   targets.append(
     .target(

@@ -10,7 +10,7 @@ extension Accounts {
   /// Whether a client gets in by SCRAM, and what it thinks of the server's signature.
   func logIn(
     _ client: SCRAMClient, as user: String
-  ) throws -> (outcome: String, isServerProved: Bool) {
+  ) async throws -> (outcome: String, isServerProved: Bool) {
     var client = client
     var exchange = ServerExchange(.scramSHA256, isBindingOffered: false)
     _ = exchange.start(initialResponse: Array(client.first.utf8))
@@ -20,7 +20,7 @@ extension Accounts {
     guard case .check(let proof) = exchange.respond(Array(try #require(final).utf8)) else {
       return ("no proof", false)
     }
-    let (verification, signature) = verify(proof)
+    let (verification, signature) = await verify(proof)
     let isProved = client.accepts("v=\(Data(signature).base64EncodedString())")
     switch verification {
     case .verified(let user): return ("verified \(user.name)", isProved)

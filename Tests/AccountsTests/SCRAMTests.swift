@@ -67,7 +67,7 @@ import Testing
   {
     try await withAccounts { accounts, _ in
       let client = SCRAMClient(user: user, password: password)
-      let result = try accounts.logIn(client, as: user)
+      let result = try await accounts.logIn(client, as: user)
       #expect(result.outcome == expected)
       #expect(result.isServerProved == expected.hasPrefix("verified"))
     }
@@ -100,12 +100,38 @@ import Testing
   @Test func `tells the administrator of a user whose hash cannot serve it`() async throws {
     try await withAccounts { accounts, said in
       for user in ["nobody", "dora", "alice"] {
-        _ = try accounts.logIn(SCRAMClient(user: user, password: "wrong"), as: user)
+        _ = try await accounts.logIn(SCRAMClient(user: user, password: "wrong"), as: user)
       }
       #expect(said() == [])
-      _ = try accounts.logIn(SCRAMClient(user: "bert"), as: "bert")
+      _ = try await accounts.logIn(SCRAMClient(user: "bert"), as: "bert")
       #expect(said().count == 1)
       #expect(said().first?.hasPrefix("bert has no verifier for SCRAM") == true)
+    }
+  }
+
+  @Test func `serves a plain secret, and tells nobody who has one`() async throws {
+    let scratch = try ScratchDirectory()
+    try await withAccounts(scratch: scratch) { accounts, said in
+      let file = scratch.path + "/users"
+      let users = try String(contentsOfFile: file, encoding: .utf8)
+      try (users + "paul:{PLAIN}secret:\nrita:{PLAIN}other:disabled=yes\n").write(
+        toFile: file, atomically: true, encoding: .utf8)
+      for (user, password, expected) in [
+        ("paul", "secret", "verified paul"), ("Paul@home.example", "secret", "verified paul"),
+        ("paul", "Secret", "wrong"), ("paul", "", "wrong"), ("rita", "other", "wrong"),
+        ("alice", "secret", "verified alice"), ("bert", "secret", "wrong"),
+        ("nobody", "secret", "wrong"),
+      ] {
+        let client = SCRAMClient(user: user, password: password)
+        let result = try await accounts.logIn(client, as: user)
+        #expect(result.outcome == expected)
+        #expect(result.isServerProved == expected.hasPrefix("verified"))
+      }
+      #expect(!said().contains { $0.hasPrefix("paul") })
+      // As those of alice, the only one who has a verifier.
+      let paul = try accounts.scramParameters(user: "paul", binding: nil)
+      #expect(paul.salt.count == 3 && paul.iterations == 10)
+      #expect(try accounts.scramParameters(user: "PAUL", binding: nil).salt == paul.salt)
     }
   }
 
@@ -114,9 +140,9 @@ import Testing
     let scratch = try ScratchDirectory()
     try await withAccounts(scratch: scratch) { accounts, _ in
       unlink(scratch.path + "/users")
-      let alice = try accounts.logIn(SCRAMClient(), as: "alice")
+      let alice = try await accounts.logIn(SCRAMClient(), as: "alice")
       #expect(alice.outcome == "verified alice")
-      let other = try accounts.logIn(SCRAMClient(user: "nobody"), as: "nobody")
+      let other = try await accounts.logIn(SCRAMClient(user: "nobody"), as: "nobody")
       #expect(other.outcome.hasPrefix("temporary "))
     }
   }

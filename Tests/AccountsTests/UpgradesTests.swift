@@ -37,9 +37,10 @@ import Testing
   }
 
   /// Whether bert gets in by SCRAM with this password.
-  @Loop private func scram(_ accounts: Accounts, _ password: String = "secret") throws -> Bool {
+  @Loop private func scram(_ accounts: Accounts, _ password: String = "secret") async throws -> Bool
+  {
     let client = SCRAMClient(user: "bert", password: password)
-    return try accounts.logIn(client, as: "bert") == ("verified bert", true)
+    return try await accounts.logIn(client, as: "bert") == ("verified bert", true)
   }
 
   @Loop private func writeFile(_ accounts: Accounts) async {
@@ -51,16 +52,16 @@ import Testing
     try await onLoop {
       var accounts = try self.start()
       let credential = accounts.credential(ofUser: "bert")
-      #expect(try !self.scram(accounts))
+      #expect(try await !self.scram(accounts))
       #expect(await accounts.logIn("bert", "secret") == "verified bert")
-      #expect(try self.scram(accounts))
-      #expect(try !self.scram(accounts, "other"))
+      #expect(try await self.scram(accounts))
+      #expect(try await !self.scram(accounts, "other"))
       #expect(accounts.credential(ofUser: "bert") == credential, "a grant goes on")
       #expect(await accounts.logIn("bert", "secret") == "verified bert")
       #expect(await accounts.logIn("bert", "other") == "wrong")
       await self.writeFile(accounts)
       accounts = try self.start()
-      #expect(try self.scram(accounts))
+      #expect(try await self.scram(accounts))
     }
     let text = try String(contentsOfFile: file, encoding: .utf8)
     #expect(
@@ -75,23 +76,23 @@ import Testing
       let accounts = try self.start()
       _ = await accounts.logIn("bert", "secret")
       try self.write("bert:\(Self.sha256):disabled=yes\n")
-      #expect(try !self.scram(accounts))
+      #expect(try await !self.scram(accounts))
       #expect(await accounts.logIn("bert", "secret") == "wrong")
       try self.write("alice:!:\nbert:\(Self.sha256):\n")
-      #expect(try self.scram(accounts), "the password is the same")
+      #expect(try await self.scram(accounts), "the password is the same")
       await self.writeFile(accounts)
 
       accounts.setUpgradesHashes(false)
-      #expect(try !self.scram(accounts))
+      #expect(try await !self.scram(accounts))
       #expect(await accounts.logIn("bert", "secret") == "verified bert")
-      #expect(try !self.scram(accounts))
+      #expect(try await !self.scram(accounts))
       accounts.setUpgradesHashes(true)
-      #expect(try self.scram(accounts))
+      #expect(try await self.scram(accounts))
 
       let other = Verifier.scram(try SCRAMVerifier(password: Array("other".utf8)))
       try self.write("bert:\(other.text):\n")
-      #expect(try !self.scram(accounts))
-      #expect(try self.scram(accounts, "other"))
+      #expect(try await !self.scram(accounts))
+      #expect(try await self.scram(accounts, "other"))
       #expect(await accounts.logIn("bert", "secret") == "wrong")
       await self.writeFile(accounts)
     }
@@ -122,9 +123,9 @@ import Testing
     try write("bert:{PLAIN}secret:\n")
     try await onLoop {
       let accounts = try self.start()
-      #expect(try !self.scram(accounts))
+      #expect(try await self.scram(accounts))
       #expect(await accounts.logIn("bert", "secret") == "verified bert")
-      #expect(try self.scram(accounts))
+      #expect(try await self.scram(accounts))
       // MD5 of "<1@x>secret".
       let digest = Array("37257aa37904a2ac86c6572e6528a18c".utf8)
       guard case .verified = accounts.verify(user: "bert", timestamp: "<1@x>", digest: digest)
@@ -150,7 +151,7 @@ import Testing
       let accounts = try self.start()
       let shown = try accounts.scramParameters(user: "bert", binding: nil)
       #expect(await accounts.logIn("bert", "secret") == "verified bert")
-      #expect(try self.scram(accounts))
+      #expect(try await self.scram(accounts))
       for name in ["bert", "Bert"] {
         let now = try accounts.scramParameters(user: name, binding: nil)
         #expect(now.salt == shown.salt)
@@ -222,7 +223,7 @@ import Testing
     try await onLoop {
       var said: [String] = []
       let accounts = try self.start { said.append($0) }
-      #expect(try self.scram(accounts, "pencil") == (kind == "good"))
+      #expect(try await self.scram(accounts, "pencil") == (kind == "good"))
       #expect((said.first?.hasPrefix("verifiers: ") == true) == (kind != "good"), "\(said)")
       #expect(
         await accounts.logIn("bert", "secret") == (kind == "good" ? "wrong" : "verified bert"))
@@ -243,7 +244,7 @@ import Testing
           await disk.run { FaultInjection.begin(call: n, .onwards, with: ENOSPC) }
           for _ in 1...2 {
             #expect(await accounts.logIn("bert", "secret") == "verified bert")
-            #expect(try self.scram(accounts))
+            #expect(try await self.scram(accounts))
             await self.writeFile(accounts)
           }
           let isReached = await disk.run { FaultInjection.end() }
@@ -253,7 +254,7 @@ import Testing
           #expect(names.table.names.map(\.text).contains("carl"), "call \(n)")
           await self.writeFile(accounts)
           let next = try self.start()
-          #expect(try self.scram(next), "call \(n)")
+          #expect(try await self.scram(next), "call \(n)")
           if !isReached { break }
         }
       }
@@ -269,7 +270,7 @@ import Testing
           let isReached =
             FaultInjection.failing(call: n, with: EIO) { accounts.setUpgradesHashes(true) }.reached
           if !isReached {
-            #expect(try self.scram(accounts, "pencil"))
+            #expect(try await self.scram(accounts, "pencil"))
             break
           }
           #expect(await accounts.logIn("bert", "secret") == "verified bert", "call \(n)")
@@ -281,7 +282,7 @@ import Testing
           #expect(await accounts.logIn("bert", "secret") == "verified bert", "call \(n)")
           let isReached = await workers.run { FaultInjection.end() }
           #expect(await accounts.logIn("bert", "secret") == "verified bert")
-          #expect(try self.scram(accounts))
+          #expect(try await self.scram(accounts))
           if !isReached { break }
         }
       }

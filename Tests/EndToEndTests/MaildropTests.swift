@@ -67,7 +67,8 @@ import Testing
 
   @Test("APOP is for users with a plain secret, where it is switched on")
   func apop() throws {
-    let gatepost = try Gatepost("[pop3]\napop = yes\n[pop-before-smtp]\nnetworks = 127.0.0.0/8")
+    let gatepost = try Gatepost(
+      "[pop3]\napop = 127.0.0.1\n[pop-before-smtp]\nnetworks = 127.0.0.0/8")
     let added = try Program.run(
       "gatepost",
       [
@@ -93,6 +94,18 @@ import Testing
       """
     let run = try Program.run("python3", ["-c", script, "\(gatepost.ports.pop3)"])
     #expect(run.status == 0, "\(run.output)")
+    let elsewhere = try Client(port: gatepost.ports.pop3, from: "127.0.0.2")
+    #expect(try elsewhere.line() == "+OK gw.home.example POP3 server ready")
+    // The same secret serves SCRAM.
+    let proved = try Program.run(
+      "gsasl",
+      [
+        "--smtp", "--connect=127.0.0.1:\(gatepost.ports.submission)", "--x509-ca-file=",
+        "--mechanism=SCRAM-SHA-256-PLUS", "--authentication-id=old", "--password=secret",
+        "--verbose",
+      ])
+    #expect(proved.status == 0, "\(proved.output)")
+    #expect(proved.output.contains("server trusted"))
     try gatepost.eventually("the grant is in the whitelist") { gatepost.grants.count == 1 }
     #expect(gatepost.grants[0].hasPrefix("127.0.0.1 old APOP "))
 

@@ -17,7 +17,10 @@ let package = Package(
     module("POP3", ["Mail", "SASL"]),
     module("Maildir", ["Platform", "EventLoop", "Mail"]),
     module("Spool", ["Platform", "EventLoop", "Mail", "Maildir"]),
-    module("FuzzEntries", ["Mail", "SASL", "SMTP", "POP3", "Spool"]),
+    module("Configuration", ["Platform", "Mail", "SASL", "SMTP"]),
+    module("Control", ["Platform", "Mail", "Spool"]),
+    module(
+      "FuzzEntries", ["Mail", "SASL", "SMTP", "POP3", "Spool", "Configuration", "Control"]),
     .executableTarget(
       name: "fuzz", dependencies: ["FuzzEntries"], swiftSettings: settings(),
       linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]),

@@ -138,6 +138,7 @@ struct RetrievalTests {
       try await Bed().session { client in
         try await client.expect("+OK")
         try await client.send("STLS", "USER alice")
+        try await client.expect("-ERR Nothing may follow STLS")
         try await client.expect("<closed>")
       }
     }

@@ -105,6 +105,69 @@ import Testing
             """, complaint: ""))
   }
 
+  @Test(arguments: [
+    "-9223372036854775808", "9223372036854775807", "-1", "0", "99999999999999999999", "x",
+  ])
+  func `queue bears a time that nothing can be of`(time: String) throws {
+    let tool = try Tool()
+    let message = """
+      Gatepost-Arrived: \(time)
+      Gatepost-Origin: here
+      Gatepost-From: <alice@home.example>
+      Gatepost-To: - <carol@y.example>
+      Gatepost-Status: later\(String(repeating: " ", count: 80))
+      Subject: hello
+
+      hello
+
+      """
+    let names = [
+      "1763706000.k3v9q0.gatepost,S=1,W=1", "4294967295.zzzzzz.gatepost,S=4294967295,W=0",
+      "99999999999.k3v9q0.gatepost,S=99999999999999999999,W=-1", "0.000000.gatepost,S=0,W=0",
+    ]
+    for (folder, date) in [("new", 1), ("cur", -1 << 62), ("hold", Int64.max >> 1)] {
+      for name in names {
+        try tool.write(message, to: "spool/queue/\(folder)/\(name)")
+        var times = [
+          timespec(tv_sec: Int(date), tv_nsec: 0), timespec(tv_sec: Int(date), tv_nsec: 0),
+        ]
+        // A file system may take no such date.
+        _ = utimensat(AT_FDCWD, tool.path("spool/queue/\(folder)/\(name)"), &times, 0)
+      }
+    }
+    // A hole that is larger than any disk.
+    let hole = tool.path("spool/queue/new/1763706009.k3v9q0.gatepost,S=1,W=1")
+    try tool.write(message, to: "spool/queue/new/1763706009.k3v9q0.gatepost,S=1,W=1")
+    _ = truncate(hole, 1 << 43)
+    let list = try tool.run("queue")
+    #expect(list.status == 0 && list.complaint == "")
+    #expect(list.output.contains("13 messages, "))
+    let show = try tool.run("queue", "show", "1763706000.k3v9q0")
+    #expect(show.status == 0 && show.complaint == "")
+  }
+
+  @Test func `nothing that the daemon's user writes moves root's terminal`() throws {
+    let tool = try Tool()
+    let boot = try String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
+      .prefix(36)
+    let wall = Int(Date().timeIntervalSince1970)
+    let escape = "\u{1B}]0;x\u{7}\u{202E}"
+    let grant =
+      "192.168.1.5 eve\(escape) USER\(escape) \(wall) \(wall + 600) \(boot) 99999999 0/0 - -"
+    try tool.write(grant + "\n" + "192.168.1.6 bob\(escape)\n", to: "state/whitelist")
+    try tool.write("eve:!\n", to: "users")
+    for command in [
+      ["whitelist"], ["whitelist", "export", "postfix"], ["queue"], ["user", "list"],
+    ] {
+      let run = try tool.run(command)
+      #expect(run.status == 0)
+      for text in [run.output, run.complaint] {
+        #expect(!text.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" || $0 == "\u{202E}" })
+      }
+    }
+    #expect(try tool.run("whitelist").output.contains("bob\\x1b]0;x\\x7\\x202e"))
+  }
+
   @Test func `queue show writes envelope and header, and nothing that moves a terminal`() throws {
     let tool = try Tool()
     let message = """

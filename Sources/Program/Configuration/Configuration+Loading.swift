@@ -18,6 +18,17 @@ extension Configuration {
     let machineName = reading.machineName()
     return try reading.finish(machineName: machineName)
   }
+
+  /// Reads the content of a main file that has no drop-ins, for a machine of that name.
+  ///
+  /// - Throws: every problem of the content, and of the file of secrets that it may name.
+  package static func parse(
+    _ content: [UInt8], name: String, machineName: String
+  ) throws(ConfigurationError) -> Configuration {
+    var reading = Reading(mainFile: name)
+    reading.add(SettingsFile(name: name, content: content))
+    return try reading.finish(machineName: machineName)
+  }
 }
 
 extension Reading {

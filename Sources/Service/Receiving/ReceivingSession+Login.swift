@@ -45,7 +45,7 @@ extension ReceivingSession {
 
   /// Checks a proof; the client is logged in once it has looked at ours.
   private func check(_ proof: SCRAMProof) async -> ServerAction {
-    let (verification, signature) = receiver.parts.accounts.verify(proof)
+    let (verification, signature) = await receiver.parts.accounts.verify(proof)
     switch verification {
     case .verified(let user):
       proven = verification

@@ -64,7 +64,7 @@ extension RetrievalSession {
 
   /// Checks a proof; the client is logged in once it has looked at ours.
   func check(_ proof: SCRAMProof) async throws(ConnectionError) {
-    let (verification, signature) = service.accounts.verify(proof)
+    let (verification, signature) = await service.accounts.verify(proof)
     switch verification {
     case .verified(let user) where !user.mayPOP: try await send(forbid(user))
     case .verified(let user):

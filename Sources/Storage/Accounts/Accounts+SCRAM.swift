@@ -1,3 +1,4 @@
+import EventLoop
 import Mail
 package import Platform
 package import SASL
@@ -23,12 +24,22 @@ extension Accounts {
 
   /// Checks a proof; the signature is for the client whose proof is right.
   ///
-  /// The name is taken as `verify(user:password:)` takes it.
+  /// The name is taken as `verify(user:password:)` takes it. Where somebody has a plain secret, its keys
+  /// are derived on a worker thread, and everybody waits for as long as that takes.
   package func verify(
     _ proof: SCRAMProof
-  ) -> (verification: Verification, serverSignature: [UInt8]) {
+  ) async -> (verification: Verification, serverSignature: [UInt8]) {
     let user = user(named: proof.user)
-    let (verifier, isDecoy) = scramVerifier(of: user, named: proof.user)
+    var (verifier, isDecoy) = scramVerifier(of: user, named: proof.user)
+    if decoys.hasPlainSecrets {
+      let secret: [UInt8]? =
+        if case .plain(let text)? = user?.login { Array(text.utf8) } else { nil }
+      let (form, other) = (decoyForm(of: proof.user), decoySecret)
+      let derived = await workers.run {
+        SCRAMVerifier(password: secret ?? other, salt: form.salt, iterations: form.iterations)
+      }
+      if secret != nil, isDecoy { (verifier, isDecoy) = (derived, false) }
+    }
     let signature = verifier.serverSignature(of: proof)
     let isRight = verifier.accepts(proof)
     guard let user else { return (refusal, signature) }

@@ -14,7 +14,7 @@ import TLS
 package final class Accounts {
   /// The domains of the users, which may follow the name at a login; replaced when the configuration is read again.
   package var domains: Set<Domain>
-  private let workers: WorkerPool
+  let workers: WorkerPool
   private let file: FollowedFile<[UserName: User]>
   let report: @Loop (String) -> Void
   /// What the salts are made of that SCRAM tells of users who have none, and what chooses decoys.

@@ -26,6 +26,11 @@ struct Decoys {
     kinds = found.values.sorted { $0.cost < $1.cost }
   }
 
+  /// Whether a user has a plain secret.
+  var hasPlainSecrets: Bool {
+    kinds.contains { if case .plain = $0.example { true } else { false } }
+  }
+
   /// Counts one user from one kind of verifier to another.
   mutating func move(from old: Verifier, to new: Verifier) {
     if let index = kinds.firstIndex(where: { $0.cost == old.cost }) {

@@ -6,7 +6,8 @@ package enum Verifier: Equatable, Sendable {
   case scram(SCRAMVerifier)
   /// A hash of crypt(3), for users that come from another system.
   case crypt(CryptHash)
-  /// `{PLAIN}secret`: the password itself, for clients that know nothing better than APOP.
+  /// `{PLAIN}secret`: the password itself, for clients that know nothing better than APOP; it serves
+  /// SCRAM too.
   case plain(String)
   /// `!`: the user receives mail and cannot log in.
   case locked

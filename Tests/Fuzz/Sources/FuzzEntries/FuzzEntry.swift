@@ -25,6 +25,10 @@ package enum FuzzEntry: String, CaseIterable, Sendable {
   case sasl
   /// The start of a queue file, which an admin may have edited.
   case envelope
+  /// A request over the socket of the admin's tool.
+  case control
+  /// The configuration, which an admin edits.
+  case configuration
 
   /// Reads `input`.
   ///
@@ -42,6 +46,8 @@ package enum FuzzEntry: String, CaseIterable, Sendable {
     case .client: try Self.runClient(input)
     case .sasl: try Self.runSASL(input)
     case .envelope: Self.runEnvelope(input)
+    case .control: try Self.runControl(input)
+    case .configuration: try Self.runConfiguration(input)
     }
   }
 }
