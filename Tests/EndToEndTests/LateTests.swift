@@ -144,6 +144,21 @@ import Testing
     #expect(try troubles(gatepost).isEmpty)
   }
 
+  @Test("A whitelist that cannot be written is a trouble until it can")
+  func lateWhitelist() throws {
+    let gatepost = try Gatepost()
+    let state = "\(gatepost.path)/state"
+    try FileManager.default.removeItem(atPath: state)
+    #expect(try gatepost.tool("whitelist", "add", "192.0.2.1", "alice").status == 69)
+    let told = try gatepost.tool("status")
+    #expect(told.status == 75 && told.output.contains("\ntrouble: grants: whitelist cannot be "))
+    try FileManager.default.createDirectory(
+      atPath: state, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+    #expect(try gatepost.tool("whitelist", "add", "192.0.2.1", "alice").status == 0)
+    #expect(try gatepost.tool("status").status == 0)
+    #expect(gatepost.grants.count == 1)
+  }
+
   @Test("The socket of the tool is there as soon as its directory can be made")
   func lateRuntime() throws {
     let gatepost = try Gatepost(isStarted: false)

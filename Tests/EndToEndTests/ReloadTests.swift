@@ -67,6 +67,6 @@ import Testing
       try gatepost.tool("status").output.contains("\ntrouble: secrets: \(gatepost.path)/secrets: "))
     try gatepost.write("isp me geheim\n", to: "secrets")
     _ = try Program.run("chmod", ["600", "\(gatepost.path)/secrets"])
-    try gatepost.waitForLog("secrets: can be used again")
+    try gatepost.waitForLog("secrets: is in use again")
   }
 }

@@ -77,6 +77,7 @@ struct Parts {
         path: server.state, disk: disk, rules: configuration.grantRules, facts: facts
       ) { Log.say(.warning, $0) }
     }
+    grants.trouble = { troubles.set("grants", $0) }
     conduct = Conduct(configuration.clientRules) { [grants, trusted, earning] client in
       if trusted.contains(client) { return .trusted }
       let isKnown =
@@ -96,6 +97,6 @@ struct Parts {
 extension Troubles {
   /// Notes a trouble, or its end where the sentence is nil.
   func set(_ subject: String, _ sentence: String?) {
-    if let sentence { begin(subject, sentence) } else { end(subject, "can be used again") }
+    if let sentence { begin(subject, sentence) } else { end(subject, "is in use again") }
   }
 }

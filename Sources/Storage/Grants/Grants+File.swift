@@ -51,16 +51,35 @@ extension Grants {
       try read()
       if file.readFailure == nil { return }
       file.readFailure = nil
+      tellOfTrouble(new: nil)
       // What has waited for that.
       schedule.resume()
       changed.signal()
     } catch {
-      if error != file.readFailure {
-        report(
-          "\(Self.fileName) cannot be read: \(error); what has been changed in it does not count until it can"
-        )
-      }
+      let before = file.readFailure
       file.readFailure = error
+      if error != before { tellOfTrouble(new: readTrouble) }
+    }
+  }
+
+  private var readTrouble: String? {
+    file.readFailure.map {
+      "\(Self.fileName) cannot be read: \($0); what has been changed in it does not count until it can"
+    }
+  }
+
+  private var writeTrouble: String? {
+    file.writeFailure.map {
+      "\(Self.fileName) cannot be written: \($0); the grants are kept in memory"
+    }
+  }
+
+  /// Tells of what stands, or, where nobody follows that, of what is new.
+  func tellOfTrouble(new sentence: String?) {
+    if let trouble {
+      trouble(readTrouble ?? writeTrouble)
+    } else if let sentence {
+      report(sentence)
     }
   }
 
@@ -206,10 +225,9 @@ extension Grants {
       file.lines = text
       file.doubt = nil
     }
-    if let failure, failure != file.writeFailure {
-      report("\(Self.fileName) cannot be written: \(failure); the grants are kept in memory")
-    }
+    let before = file.writeFailure
     file.writeFailure = failure
+    if failure != before { tellOfTrouble(new: writeTrouble) }
     if failure != nil {
       schedule.failed(begun, at: now.boot)
     } else if written == nil {

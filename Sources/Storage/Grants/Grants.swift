@@ -19,6 +19,9 @@ package final class Grants {
   package var rules: GrantRules { didSet { rulesChanged(from: oldValue) } }
   let facts: GrantFacts
   let report: @Loop (String) -> Void
+  /// Takes why the file cannot be read or written, and nil when both work again; without it `report` takes sentences
+  /// about that.
+  package var trouble: (@Loop (String?) -> Void)? { didSet { tellOfTrouble(new: nil) } }
   private nonisolated let path: String
   /// The state directory as it is now: its disk may come after the start.
   nonisolated func directory() throws(SystemError) -> Directory { try Directory(path: path) }
