@@ -24,7 +24,7 @@ import Testing
   }
 
   @Test func `does not print what it holds`() {
-    let credentials = Credentials(user: "me", password: "geheim")
+    let credentials = Credentials(user: "me", password: "geheim", place: "here")
     var dumped = ""
     dump(credentials, to: &dumped)
     for text in ["\(credentials)", String(reflecting: credentials), dumped] {

@@ -64,8 +64,8 @@ import Testing
       (.status(name: "queued", text: "17"), "status queued 17"),
       (.grant("192.168.1.5 ann USER 1"), "grant 192.168.1.5 ann USER 1"),
       (
-        .status(name: "unreachable", text: "a.example: no route"),
-        "status unreachable a.example: no route"
+        .status(name: "put-off", text: "a.example: no route"),
+        "status put-off a.example: no route"
       ),
       (.message(id, .done), "done 1763706000.k3v9q0"),
       (.message(id, .delivering), "delivering 1763706000.k3v9q0"),

@@ -121,7 +121,7 @@ import Testing
     let (gatepost, ids) = try waiting(hop, for: "ann@far.example")
     let status = try gatepost.tool("status").output
     #expect(status.contains("\nqueued: 1\nheld: 0\ndue: 0\ndelivering: 0\n"))
-    #expect(status.contains("\nunreachable: far.example: "))
+    #expect(status.contains("\nput-off: far.example: "))
     try gatepost.kill()
     for command in [["status"], ["queue", "flush"], ["queue", "remove", ids[0]]] {
       let run = try Program.run("gatepost", ["-c", "\(gatepost.path)/gatepost.conf"] + command)

@@ -8,6 +8,8 @@ package struct Credentials: Sendable, CustomStringConvertible, CustomDebugString
   package let user: String
   /// The password.
   package let password: String
+  /// Where they stand: `entry isp of /etc/gatepost/secrets`.
+  package let place: String
 
   /// A text without the password, so that no log line or message can leak it.
   package var description: String { "credentials" }
@@ -43,7 +45,8 @@ struct SecretsFile {
       } else if entries[name] != nil {
         problems.append(Diagnostic(.error, place, "\(quoted(name)) is given twice; keep one"))
       } else {
-        entries[name] = Credentials(user: user, password: String(password))
+        entries[name] = Credentials(
+          user: user, password: String(password), place: "entry \(name) of \(file)")
       }
     }
   }

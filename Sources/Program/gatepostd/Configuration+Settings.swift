@@ -67,7 +67,8 @@ extension Configuration.Route {
     case .fingerprints(let hashes)?: route.encryption = .pinned(hashes)
     }
     route.credentials = credentials.map {
-      RelayingSettings.Credentials(user: $0.user, password: Array($0.password.utf8))
+      RelayingSettings.Credentials(
+        user: $0.user, password: Array($0.password.utf8), place: $0.place)
     }
     route.loginProblem = loginProblem
     route.needsTLS13 = needsTLS13

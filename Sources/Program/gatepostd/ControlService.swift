@@ -164,9 +164,9 @@ final class ControlService {
       ("delivering", "\(standing.delivering)"),
     ]
     return (facts + more).map { ControlReply.status(name: $0.0, text: $0.1) }
-      + standing.unreachable.map { entry in
+      + standing.putOff.map { entry in
         let text = "\(entry.destination): \(entry.reason)"
-        return .status(name: "unreachable", text: String(escaping: text.utf8, limit: 1000))
+        return .status(name: "put-off", text: String(escaping: text.utf8, limit: 1000))
       }
       + troubles.standing.map { trouble in
         let text = "\(trouble.subject): \(trouble.sentence)"

@@ -38,6 +38,8 @@ final class HopSession {
   private(set) var hasTLSFailed = false
   /// Whether the session of an earlier connection was offered to be resumed.
   private(set) var hasOfferedTicket = false
+  /// Whether the server has refused the login.
+  private(set) var isLoginRefused = false
   private var isShakingHands = false
   /// Whether the connection has failed.
   private var hasBroken = false
@@ -254,8 +256,10 @@ final class HopSession {
     repliesToMessage += 1
     isInDoubt = false
     let wasStartingTLS = session.awaited == .startTLS
+    let wasLoggingIn = session.awaited == .authentication
     let action = session.receive(reply)
     if wasStartingTLS, !session.isUsable { hasTLSFailed = true }
+    if wasLoggingIn, !session.isUsable { isLoginRefused = true }
     // A server that has waited for too long says 421 before it closes, and to whatever comes next.
     hasEndedAtOnce = repliesToMessage == 1 && !session.isUsable
     return action

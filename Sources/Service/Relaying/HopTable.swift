@@ -32,7 +32,7 @@ struct HopTable {
   }
 
   /// What is sent nothing now, and why.
-  func unreachable(at now: Instant) -> [(destination: String, reason: String)] {
+  func putOff(at now: Instant) -> [(destination: String, reason: String)] {
     dead.filter { $0.value.until > now }.map { ($0.key.description, $0.value.reason) }
       .sorted { $0.destination < $1.destination }
   }

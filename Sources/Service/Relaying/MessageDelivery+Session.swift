@@ -180,6 +180,10 @@ extension MessageDelivery {
             unansweredBytes: session.connection.unansweredBytes))
       }
       // Only that REQUIRETLS is not offered is final; a handshake or a certificate may be mended.
+      if session.isLoginRefused, let login = route?.credentials {
+        let text = "login of \(login.user) refused (\(login.place)): \(diagnosis.text)"
+        return .failure(.temporary(Diagnosis(diagnosis.status, text)))
+      }
       let isFinal =
         hop.requiresTLS && !diagnosis.isRemote && diagnosis.status.statusClass == 5
       return .failure(isFinal ? .permanent(diagnosis) : .temporary(diagnosis))

@@ -56,11 +56,13 @@ struct MessageDelivery {
       }
       return
     }
-    let wait = schedule.wait(
+    var wait = schedule.wait(
       attempts: Int(message.attempts),
       age: message.wasTried
         ? schedule.age(arrived: open.envelope.arrived, now: WallClock.now) : nil,
       jitter: message.name.id.fraction)
+    // A flush that comes to nothing does not lengthen the wait.
+    if message.isAhead, let left = open.timeLeft { wait = min(wait, left) }
     var toDo = open.envelope.recipients.count { $0.state == .toDo }
     var lastReason = ""
     var unmarked: [(index: Int, state: State)] = []

@@ -10,13 +10,13 @@ extension Relayer {
     /// How many are being delivered.
     package var delivering: Int
     /// The destinations that are not tried for a moment, each with the reason.
-    package var unreachable: [(destination: String, reason: String)]
+    package var putOff: [(destination: String, reason: String)]
   }
 
   /// How the relaying is now.
   package var standing: Standing {
     Standing(
-      queue: spool.counts, delivering: delivering.count, unreachable: hops.unreachable(at: .now))
+      queue: spool.counts, delivering: delivering.count, putOff: hops.putOff(at: .now))
   }
 
   /// Does to messages what an admin wants; those that are being delivered are left alone.

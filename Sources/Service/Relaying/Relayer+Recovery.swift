@@ -8,6 +8,8 @@ import Spool
 enum Recovery: Sendable {
   case destination(Hop)
   case network
+  /// What leaves another way than under these settings.
+  case settings(before: RelayingSettings)
 }
 
 extension Relayer {
@@ -32,6 +34,9 @@ extension Relayer {
         return recovered.contains { recovery in
           switch recovery {
           case .network: hops.contains { !$0.isLocal }
+          case .settings(let before):
+            settings.way(for: recipient.path?.mailbox?.domain, of: envelope)
+              != before.way(for: recipient.path?.mailbox?.domain, of: envelope)
           case .destination(let hop): hops.contains { $0.isSameDestination(as: hop) }
           }
         }

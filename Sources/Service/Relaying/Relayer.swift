@@ -20,6 +20,7 @@ package final class Relayer {
   package var settings: RelayingSettings {
     didSet {
       settingsVersion += 1
+      if settings.hasOtherWays(than: oldValue) { recovered.append(.settings(before: oldValue)) }
       tlsContexts = [:]
       reportAllowance.perHour = settings.reportsPerHour
       servers.forget()

@@ -3,15 +3,18 @@ package import Mail
 /// What the relaying of mail needs to know of the configuration.
 package struct RelayingSettings: Sendable {
   /// A user name and a password of ours at another server; never logged.
-  package struct Credentials: Sendable {
+  package struct Credentials: Equatable, Sendable {
     /// Who we are there.
     package var user: String
     /// In UTF-8.
     package var password: [UInt8]
+    /// Where they stand, for messages: `entry isp of /etc/gatepost/secrets`.
+    package var place: String
 
-    package init(user: String, password: [UInt8]) {
+    package init(user: String, password: [UInt8], place: String = "secrets") {
       self.user = user
       self.password = password
+      self.place = place
     }
   }
 

@@ -6,7 +6,7 @@ import Spool
 /// How some of the mail leaves: for which messages it holds, to which servers, and under what conditions.
 package struct Route: Sendable {
   /// Which recipients of which messages a route is for.
-  package enum Pattern: Sendable {
+  package enum Pattern: Equatable, Sendable {
     /// All.
     case anything
     /// Recipients of this domain.

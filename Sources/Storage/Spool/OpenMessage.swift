@@ -11,6 +11,8 @@ package final class OpenMessage: Sendable {
   /// The content up to where the first read of the file ended: all of a small message.
   package let beginning: [UInt8]
   private let file: Descriptor
+  /// When the next attempt was planned, Unix time in seconds; before the first one, the time of arrival.
+  private let planned: Int64
 
   /// How much is read at a time, in bytes.
   private static let pieceBytes = 16 << 10
@@ -25,6 +27,7 @@ package final class OpenMessage: Sendable {
         try folder.openForUpdate(name)
       }
       let status = try file.status()
+      planned = status.modified
       if status.isRegular && status.bytes == Int(message.name.bytes) {
         while envelope == nil && beginning.count < QueueEnvelope.limitBytes {
           // The envelope of nearly every message is in the first piece, and most messages are whole. A
@@ -56,6 +59,12 @@ package final class OpenMessage: Sendable {
     var bytes: [UInt8] = []
     try file.read(upTo: count, at: envelope.contentOffset + offset, appendingTo: &bytes)
     return bytes
+  }
+
+  /// How long the message would have waited yet; nil where its time had come, by a clock that may have been set since.
+  package var timeLeft: Duration? {
+    let seconds = planned - WallClock.now
+    return seconds > 0 ? .seconds(seconds) : nil
   }
 
   /// Records what has become of a recipient; blocks until it is on the device.

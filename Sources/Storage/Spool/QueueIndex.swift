@@ -8,6 +8,8 @@ package struct QueuedMessage: Equatable, Sendable {
   package var folder: QueueFolder
   /// How often it was tried since the start of the program.
   package var attempts: UInt8
+  /// Whether it is tried ahead of its time, as an admin or a server that is up again has it: such an attempt is no step.
+  package internal(set) var isAhead = false
   /// Whether it was there at the start, and so arrived under another run's clock.
   package let isFound: Bool
   /// The second of the boot clock since which the program knows it.
@@ -125,7 +127,10 @@ struct QueueIndex {
     for place in entries.indices {
       let message = entries[place].message
       guard message.folder != .held, matches(message) else { continue }
-      entries[place].due = min(entries[place].due, now)
+      if entries[place].due > now {
+        entries[place].due = now
+        entries[place].message.isAhead = true
+      }
       found.append(message.name.id)
     }
     if !found.isEmpty { restoreOrder() }

@@ -265,7 +265,8 @@ package final class Spool {
     _ message: QueuedMessage, until due: Instant, open: OpenMessage?, reason: String
   ) async {
     var message = message
-    message.attempts = message.attempts == .max ? .max : message.attempts + 1
+    if !message.isAhead, message.attempts < .max { message.attempts += 1 }
+    message.isAhead = false
     let folder = message.folder
     message.folder = .current
     let name = message.name.description
