@@ -62,6 +62,7 @@ package final class LocalResolver {
         port: \(port)
         do-tcp: no
         do-daemonize: no
+        directory: "\(scratch.path)"
         chroot: ""
         username: ""
         pidfile: ""
