@@ -65,7 +65,7 @@ import Testing
     }
     let text = try String(contentsOfFile: file, encoding: .utf8)
     #expect(
-      text.split(separator: "\n").last?.hasPrefix("bert 7aceee957eb92643 {SCRAM-SHA-256}10000,")
+      text.split(separator: "\n").last?.hasPrefix("bert 7aceee957eb92643 {SCRAM-SHA-256}100000,")
         == true)
     #expect(try String(contentsOfFile: scratch.path + "/users", encoding: .utf8) == Self.users)
   }

@@ -23,7 +23,7 @@ import Testing
     #expect(first.salt.count == 16)
     #expect(first.salt != second.salt)
     #expect(first.storedKey != second.storedKey)
-    #expect(first.iterations == 10_000)
+    #expect(first.iterations == 100_000)
     #expect(first.accepts(password))
     #expect(!first.accepts(Array("sesame".utf8)))
     #expect(Verifier(Substring(Verifier.scram(first).text)) == .scram(first))

@@ -136,6 +136,22 @@ extension Descriptor {
     }
   }
 
+  /// Whether the peer of an open socket has gone, or has finished sending and all of it has been read.
+  ///
+  /// - Parameter ignoringInput: whether what has not been read does not matter.
+  package static func peerHasGone(_ number: Int32, ignoringInput: Bool) -> Bool {
+    // The state of the connection is the first octet of what TCP_INFO tells.
+    var state: UInt8 = 0
+    var length = socklen_t(1)
+    let isKnown = unsafe getsockopt(number, Int32(IPPROTO_TCP), TCP_INFO, &state, &length) == 0
+    let (closed, closeWait): (UInt8, UInt8) = (7, 8)
+    if isKnown, state == closed { return true }
+    if isKnown, state != closeWait { return false }
+    if isKnown, ignoringInput { return true }
+    var byte: UInt8 = 0
+    return unsafe recv(number, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 0
+  }
+
   /// Hands the bytes from `start` on to the kernel and says how many it took; never raises SIGPIPE.
   package borrowing func send(_ bytes: [UInt8], from start: Int = 0) throws(SystemError) -> Int {
     let number = self.number
@@ -160,6 +176,11 @@ extension Descriptor {
   /// Tells the peer that nothing more will come.
   package borrowing func finishSending() {
     _ = shutdown(number, Int32(SHUT_WR))
+  }
+
+  /// Ends receiving, as if the peer had finished; wakes whoever waits for it.
+  package borrowing func stopReceiving() {
+    _ = shutdown(number, Int32(SHUT_RD))
   }
 
   /// Sends small writes at once: with Nagle's algorithm a reply waits for a delayed ACK, 40 ms.

@@ -8,6 +8,8 @@ extension Accounts {
     guard isWanted != upgradesHashes else { return }
     if isWanted { upgrades?.begin() } else { upgrades?.end() }
     usersChanged()
+    // What is to be upgraded takes a password that is verified at full length.
+    forgetRightLogins()
   }
 
   /// Keeps the file of upgraded verifiers until the program is to stop.
@@ -22,8 +24,10 @@ extension Accounts {
   /// Has the user log in with this from now on.
   func upgrade(_ user: User, to verifier: SCRAMVerifier) {
     // Another login at the same time may have been faster.
-    guard let upgrades, upgradesHashes, upgrades.current(user.name) == nil else { return }
+    guard let upgrades, upgradesHashes else { return }
+    let old = self.verifier(of: user)
+    guard old.isUpgradable || old.isWeak else { return }
     upgrades.replace(user, by: verifier)
-    decoys.move(from: user.login, to: .scram(verifier))
+    decoys.move(from: old, to: .scram(verifier))
   }
 }

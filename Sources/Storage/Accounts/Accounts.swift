@@ -18,8 +18,8 @@ package final class Accounts {
   private let file: FollowedFile<[UserName: User]>
   let report: @Loop (String) -> Void
   /// What the salts are made of that SCRAM tells of users who have none, and what chooses decoys.
-  // Limitation: it is another after a restart, and those salts with it.
   let decoySecret: [UInt8]
+  private var rightLogins: RightLogins
   /// What passwords are verified against where there is no user.
   var decoys = Decoys([])
   let upgrades: Upgrades?
@@ -34,21 +34,25 @@ package final class Accounts {
   ///   - path: The users file.
   ///   - domains: The domains of the users, which may follow the name at a login.
   ///   - workers: Where passwords are verified.
+  ///   - decoySecret: What `DecoySecret` has; nil for another one in each process.
   ///   - upgrades: Where verifiers are kept that replace hashes of crypt(3), once it is wanted.
   ///   - trouble: Takes why the file cannot be used, and nil when it can again; without it `report` takes
   ///     sentences about that.
   ///   - report: Takes each login that must fail because of what stands in the file.
   /// - Throws: where there are no random numbers.
   package init(
-    path: String, domains: [Domain], workers: WorkerPool, upgrades: Upgrades? = nil,
-    trouble: (@Loop (String?) -> Void)? = nil, report: @escaping @Loop (String) -> Void
+    path: String, domains: [Domain], workers: WorkerPool, decoySecret: [UInt8]? = nil,
+    upgrades: Upgrades? = nil, trouble: (@Loop (String?) -> Void)? = nil,
+    report: @escaping @Loop (String) -> Void
   ) throws(UsersFileError) {
     self.domains = Set(domains)
     self.workers = workers
     self.upgrades = upgrades
     self.report = report
     do throws(SystemError) {
-      decoySecret = try randomBytes(count: KeyDerivation.hashBytes)
+      let random = try randomBytes(count: KeyDerivation.hashBytes)
+      self.decoySecret = decoySecret ?? random
+      rightLogins = RightLogins(key: try randomBytes(count: KeyDerivation.hashBytes))
     } catch {
       throw UsersFileError(.unreadable, reason: "no random numbers: \(error)")
     }
@@ -70,8 +74,12 @@ package final class Accounts {
   /// Finds out what follows from the users as they are now.
   func usersChanged() {
     upgrades?.update(for: users)
+    rightLogins.update(for: users)
     decoys = Decoys(users.values.lazy.map { self.verifier(of: $0) })
   }
+
+  /// Has each password verified at full length once more.
+  func forgetRightLogins() { rightLogins.forget() }
 
   /// The names of all users, sorted.
   package var names: [UserName] {
@@ -106,25 +114,41 @@ package final class Accounts {
 
   /// Verifies a password on a worker thread.
   ///
-  /// The name may have another case, as telephones write it, and a local domain.
-  package func verify(user name: String, password: [UInt8]) async -> Verification {
-    let check = check(ofUserNamed: name)
+  /// The name may have another case, as telephones write it, and a local domain. The password that the user
+  /// has logged in with last is known without work (`RightLogins`).
+  ///
+  /// - Parameter isWanted: is asked on the worker, before the work begins, whether anybody waits for it still.
+  package func verify(
+    user name: String, password: [UInt8], isWanted: @escaping @Sendable () -> Bool = { true }
+  ) async -> Verification {
+    let check = check(ofUserNamed: name, isWanted)
     guard (1...Limits.passwordBytes).contains(password.count) else { return refusal }
-    return verification(
+    let code = rightLogins.code(login(name)?.text ?? name.asciiLowercased, password)
+    if check.login != nil, let user = self.login(name).flatMap({ users[$0] }),
+      rightLogins.holds(user, code)
+    {
+      return .verified(user)
+    }
+    let verification = verification(
       ofUserNamed: name, check, await workers.run { check.run(password) })
+    if case .verified(let user) = verification { rightLogins.note(user, code) }
+    return verification
   }
 
   /// What a password of that name is verified with: the work tells not whether there is such a user.
   @inline(never)
-  private func check(ofUserNamed name: String) -> PasswordCheck {
+  private func check(
+    ofUserNamed name: String, _ isWanted: @escaping @Sendable () -> Bool
+  ) -> PasswordCheck {
     // Made for those who need none too, as the time it takes would tell them from the others.
     let number = decoyNumber(of: name)
     let salt = upgradesHashes ? upgradeSalt(of: name) : nil
     guard let user = user(named: name), user.login != .locked else {
-      return PasswordCheck(login: nil, verifier: decoys.verifier(number), upgradeSalt: nil)
+      return PasswordCheck(
+        login: nil, verifier: decoys.verifier(number), upgradeSalt: nil, isWanted: isWanted)
     }
     return PasswordCheck(
-      login: user.login, verifier: verifier(of: user), upgradeSalt: salt)
+      login: user.login, verifier: verifier(of: user), upgradeSalt: salt, isWanted: isWanted)
   }
 
   /// What the work means, if the line of the user is as it was.
@@ -132,6 +156,7 @@ package final class Accounts {
   private func verification(
     ofUserNamed name: String, _ check: PasswordCheck, _ result: PasswordCheck.Result
   ) -> Verification {
+    if result.isUnwanted { return .temporary("the client has gone") }
     // Of a decoy too: it is what a user would be told.
     guard let isRight = result.isRight else { return .temporary("crypt(3) fails") }
     guard

@@ -39,6 +39,11 @@ package enum ForeignUser: Sendable {
     if secret.isEmpty || "!*".utf8.contains(secret.utf8.first ?? 0) {
       self = .unusable(name: name.text, reason: "there is no password that it could log in with")
     } else if let verifier = try Self.verifier(scheme, secret) {
+      if let excess = verifier.excess {
+        self = .unusable(
+          name: name.text, reason: "the hash of the password costs too much: \(excess)")
+        return
+      }
       self = .user(User(name: name, verifier: verifier))
     } else {
       let what =

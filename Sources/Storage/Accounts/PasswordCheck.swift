@@ -8,6 +8,8 @@ struct PasswordCheck: Sendable {
   let verifier: Verifier
   /// The salt of what replaces a hash of crypt(3) when the password is right; nil where nothing does.
   let upgradeSalt: [UInt8]?
+  /// Says, on the thread of the work, whether anybody waits for the result still.
+  let isWanted: @Sendable () -> Bool
 
   /// What was found out.
   struct Result: Sendable {
@@ -15,17 +17,22 @@ struct PasswordCheck: Sendable {
     var isRight: Bool?
     /// What is to replace the hash.
     var upgrade: SCRAMVerifier?
+    /// Whether nothing was begun, as nobody waits for it.
+    var isUnwanted = false
   }
 
   /// Finds it out: slow on purpose.
   func run(_ password: [UInt8]) -> Result {
+    // Others that are waited for stand behind it.
+    if Task.isCancelled || !isWanted() { return Result(isUnwanted: true) }
     let isRight = verifier.accepts(password)
-    guard let upgradeSalt, login != nil, isRight == true, verifier.isUpgradable,
-      verifier.covers(password)
+    guard let upgradeSalt, login != nil, isRight == true,
+      verifier.isUpgradable || verifier.isWeak, verifier.covers(password)
     else { return Result(isRight: isRight) }
+    // The salt of a weak one stays: it was shown to clients.
+    let salt = if case .scram(let weak) = verifier { weak.salt } else { upgradeSalt }
     return Result(
       isRight: isRight,
-      upgrade: SCRAMVerifier(
-        password: password, salt: upgradeSalt, iterations: Limits.iterations))
+      upgrade: SCRAMVerifier(password: password, salt: salt, iterations: Limits.iterations))
   }
 }

@@ -71,6 +71,11 @@ extension User {
         reason: "the verifier of \(name) is not known;"
           + " set a password with: gatepost user passwd \(name)")
     }
+    if let excess = verifier.excess {
+      throw UsersFileError(
+        reason: "the hash of \(name) costs too much: \(excess);"
+          + " set a password with: gatepost user passwd \(name)")
+    }
     self.init(name: name, verifier: verifier)
     guard fields.count == 3 else { return }
     for option in fields[2].utf8.split(separator: .space) { try take(Substring(option)) }

@@ -64,6 +64,16 @@ package enum Verifier: Equatable, Sendable {
     }
   }
 
+  /// Why a password costs too much to be verified with it; nil if it does not.
+  var excess: String? {
+    if case .crypt(let hash) = self { hash.excess } else { nil }
+  }
+
+  /// Whether it has fewer iterations than one that is made now.
+  var isWeak: Bool {
+    if case .scram(let verifier) = self { verifier.iterations < Limits.iterations } else { false }
+  }
+
   /// Whether it tells the password from every other one, as long as it may be.
   func covers(_ password: [UInt8]) -> Bool {
     if case .crypt(let hash) = self { hash.covers(password) } else { true }
