@@ -13,7 +13,7 @@ import Testing
     #expect(counts.admit(client, .stranger) == .tooManyFromClient)
     #expect(counts.admit(client, .trusted) == .admitted)
     #expect(counts.admit(IPAddress(v4: 0x0A00_0002), .stranger) == .admitted)
-    #expect(counts.admit(IPAddress(v4: 0x0A00_0003), .stranger) == .fullForStrangers)
+    #expect(counts.admit(IPAddress(v4: 0x0A00_0003), .stranger) == .full)
     #expect(counts.admit(IPAddress(v4: 0x0A00_0003), .known) == .admitted)
     #expect(counts.admit(IPAddress(v4: 0x0A00_0004), .trusted) == .full)
     for _ in 0..<2 { counts.leave(client) }
@@ -64,6 +64,20 @@ import Testing
     #expect(admitted == strangers)
     let known = counts.admit(IPAddress(v4: 0xC0A8_0105), .known)
     #expect((known == .admitted) == (strangers < total))
+  }
+
+  @Test("Who has not shown to be somebody leaves an eighth of the room to those who have")
+  func candidates() {
+    var counts = ClientCounts(total: 1000, perClient: 48)
+    for number in 1...21 {
+      for _ in 0..<48 { _ = counts.admit(IPAddress(v4: UInt32(number)), .candidate) }
+    }
+    for number in 100..<1100 { _ = counts.admit(IPAddress(v4: UInt32(number)), .candidate) }
+    #expect(counts.total == 875)
+    for number in 0..<125 {
+      #expect(counts.admit(IPAddress(v4: UInt32(5000 + number)), .known) == .admitted)
+    }
+    #expect(counts.admit(IPAddress(v4: 9000), .trusted) == .full)
   }
 
   @Test("A hundred strangers that take all they can get leave room for the next")

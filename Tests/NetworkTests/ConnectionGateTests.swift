@@ -15,15 +15,29 @@ import Testing
   ) async throws {
     try await onLoop {
       let listener = try Listener(on: SocketAddress(home, port: 0))
-      let conduct = Conduct(rules) { $0 == home ? .known : .stranger }
+      let conduct = Conduct(rules) { client in
+        switch client.description.split(separator: ".")[1] {
+        case "0" where client == home: .known
+        case "2": .candidate
+        case "3": .trusted
+        default: .stranger
+        }
+      }
       let gate = ConnectionGate(total: total, perClient: 10, conduct: conduct)
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
           await gate.serve(listener, service: "smtp", refusal: "421 no\r\n") { connection in
             do throws(ConnectionError) {
               try await connection.write(Array("220 hello\r\n".utf8), until: .now)
-              _ = try await connection.readLine(limit: 100, until: .distantFuture)
-            } catch {}
+              while let line = try await connection.readLine(limit: 100, until: .distantFuture) {
+                if line == Array("log in".utf8) { connection.hasLoggedIn = true }
+                try await connection.write(Array("250 ok\r\n".utf8), until: .now)
+              }
+            } catch {
+              if case .dismissed = error {
+                _ = try? await connection.write(Array("421 idle\r\n".utf8), until: .now)
+              }
+            }
             await connection.close(until: .now)
           }
         }
@@ -46,20 +60,53 @@ import Testing
   private static let anything = ClientRules(
     connectionsPerMinute: nil, commandsPerMinute: nil, failedLogins: 1, ban: .seconds(900))
 
-  @Test("However many strangers hold on to their connections, a known client gets in")
-  func reserve() async throws {
+  @Loop
+  private static func ask(_ connection: Connection, _ line: String = "hello") async throws -> String
+  {
+    try await connection.write(Array("\(line)\r\n".utf8), until: .now + .seconds(30))
+    let reply = try await connection.readLine(limit: 100, until: .now + .seconds(30))
+    return String(decoding: reply ?? [], as: UTF8.self)
+  }
+
+  @Test(
+    "However many hold on to silent connections, the longest silent makes room for the next of its class",
+    arguments: [(UInt32(1), 30), (2, 35)])
+  func makingRoom(network: UInt32, places: Int) async throws {
     try await Self.serving(total: 40, Self.anything) { address, _ async throws in
       var held: [Connection] = []
-      var refused = 0
-      for number in 1...100 {
-        let source = IPAddress(v4: 0x7F01_0000 + UInt32(number))
+      for number in 1...UInt32(places + 5) {
+        let source = IPAddress(v4: 0x7F00_0000 + network << 16 + number)
         let (connection, greeting) = try await Self.connect(address, from: source)
+        #expect(greeting == "220 hello")
+        // The first one has logged in and the second one is at work: the third is the first to go.
+        if number == 1 { #expect(try await Self.ask(connection, "log in") == "250 ok") }
+        if number == places { #expect(try await Self.ask(held[1]) == "250 ok") }
         held.append(connection)
-        if greeting == "421 no" { refused += 1 }
       }
-      #expect(refused == 70)
-      #expect(try await Self.connect(address, from: Self.home).greeting == "220 hello")
-      #expect(held.count == 100)
+      for gone in 2..<7 {
+        let line = try await held[gone].readLine(limit: 100, until: .now + .seconds(30))
+        #expect(line.map { String(decoding: $0, as: UTF8.self) } == "421 idle")
+      }
+      for stays in [0, 1, 7, places + 4] {
+        #expect(try await Self.ask(held[stays]) == "250 ok", "\(stays)")
+      }
+    }
+  }
+
+  @Test("A client of a higher class displaces a stranger, and no stranger displaces it")
+  func classes() async throws {
+    try await Self.serving(total: 8, Self.anything) { address, _ async throws in
+      var held: [Connection] = []
+      for number in 1...UInt32(8) {
+        let source = IPAddress(v4: 0x7F03_0000 + number)
+        held.append(try await Self.connect(address, from: source).connection)
+      }
+      let stranger = IPAddress(v4: 0x7F01_0001)
+      #expect(try await Self.connect(address, from: stranger).greeting == "421 no")
+      #expect(try await Self.connect(address, from: Self.home).greeting == "421 no")
+      let trusted = IPAddress(v4: 0x7F03_0009)
+      #expect(try await Self.connect(address, from: trusted).greeting == "220 hello")
+      for stays in 1..<8 { #expect(try await Self.ask(held[stays]) == "250 ok", "\(stays)") }
     }
   }
 

@@ -46,9 +46,11 @@ struct Parts {
     state.attempt()
     certificates = Certificates(configuration, troubles: troubles)
     certificates.attempt()
+    let decoySecret = Self.decoySecret(server.state)
     accounts = try StartError.about("users") { () throws(UsersFileError) in
       try Accounts(
         path: server.users, domains: server.domains, workers: passwords,
+        decoySecret: decoySecret,
         upgrades: Upgrades(path: server.state, disk: disk) { Log.say(.warning, $0) },
         trouble: { troubles.set("users", $0) }
       ) { Log.say(.error, $0) }
@@ -80,9 +82,8 @@ struct Parts {
     grants.trouble = { troubles.set("grants", $0) }
     conduct = Conduct(configuration.clientRules) { [grants, trusted, earning] client in
       if trusted.contains(client) { return .trusted }
-      let isKnown =
-        earning.contains(client) || grants.grant(of: client) != nil
-      return isKnown ? .known : .stranger
+      if grants.grant(of: client) != nil { return .known }
+      return earning.contains(client) ? .candidate : .stranger
     }
     gate = ConnectionGate(
       total: configuration.limits.connections,
@@ -91,6 +92,17 @@ struct Parts {
     resolver = Resolver(servers.isEmpty ? NameServers() : NameServers(servers))
     resolver.trouble = { troubles.set("/etc/resolv.conf", $0) }
     resolver.currentServers()
+  }
+
+  /// The secret behind the decoys of the accounts; nil, with a warning, where none can be kept.
+  private static func decoySecret(_ state: String) -> [UInt8]? {
+    do throws(SystemError) { return try DecoySecret.read(path: state) } catch {
+      Log.say(
+        .warning,
+        "\(state)/\(DecoySecret.name): \(error); names that no user has get other salts until the next start"
+      )
+      return nil
+    }
   }
 }
 

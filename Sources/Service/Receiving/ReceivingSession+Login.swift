@@ -25,10 +25,17 @@ extension ReceivingSession {
 
   /// Checks a password.
   private func verify(_ name: String, _ password: [UInt8]) async -> ServerAction {
-    switch await receiver.parts.accounts.verify(user: name, password: password) {
-    case .verified(let user): logIn(user.name.text)
-    case .wrong: await refuse(name, password)
-    case .temporary(let reason): putOff(name, because: reason)
+    let verification = await receiver.parts.conduct.tryPassword(
+      service: service.rawValue, client: client, user: name
+    ) { [receiver, connection] in
+      await receiver.parts.accounts.verify(
+        user: name, password: password, isWanted: connection.hasPeer)
+    }
+    return switch verification {
+    case .verified(let user)?: logIn(user.name.text)
+    case .wrong?: await refuse(name, password)
+    case .temporary(let reason)?: putOff(name, because: reason)
+    case nil: .close(.tooManyFailedLogins)
     }
   }
 
@@ -45,6 +52,9 @@ extension ReceivingSession {
 
   /// Checks a proof; the client is logged in once it has looked at ours.
   private func check(_ proof: SCRAMProof) async -> ServerAction {
+    let mayTry = receiver.parts.conduct.mayTry(
+      service: service.rawValue, client: client, user: proof.user)
+    guard mayTry else { return .close(.tooManyFailedLogins) }
     let (verification, signature) = await receiver.parts.accounts.verify(proof)
     switch verification {
     case .verified(let user):
@@ -70,7 +80,8 @@ extension ReceivingSession {
 
   /// Makes the client a user.
   private func logIn(_ user: String) -> ServerAction {
-    receiver.parts.conduct.noteLogin(of: client)
+    receiver.parts.conduct.noteLogin(of: client, user: user)
+    connection.hasLoggedIn = true
     Log.record(
       .loggedIn(
         service: service.rawValue, client: "\(client)", user: user,

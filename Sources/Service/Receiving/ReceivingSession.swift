@@ -258,6 +258,7 @@ final class ReceivingSession {
     case .wait(.timedOut): reply = .now < end ? .timedOut : .sessionTooLong
     case .wait(.draining), .wait(.cancelled): reply = .shuttingDown
     case .endlessLine: reply = .endlessLine
+    case .dismissed: reply = .tooManyConnections
     case .closed, .system, .tls, .malformed, .plaintextAfterStartTLS, .tlsOnPlainPort: return
     }
     do throws(ConnectionError) {

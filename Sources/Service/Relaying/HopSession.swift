@@ -287,7 +287,7 @@ final class HopSession {
       switch error {
       case .tls: EnhancedStatus(4, 7, 5)
       case .malformed, .endlessLine, .tlsOnPlainPort: EnhancedStatus(4, 5, 0)
-      case .closed, .wait, .system, .plaintextAfterStartTLS: EnhancedStatus(4, 4, 2)
+      case .closed, .dismissed, .wait, .system, .plaintextAfterStartTLS: EnhancedStatus(4, 4, 2)
       }
     let awaited = session.awaited.map { " while waiting for \($0.text)" } ?? ""
     let waiting = isShakingHands ? " while shaking hands" : awaited
@@ -317,7 +317,8 @@ extension ConnectionError {
   fileprivate var isEndOfConnection: Bool {
     switch self {
     case .closed, .system, .tls: true
-    case .wait, .malformed, .endlessLine, .plaintextAfterStartTLS, .tlsOnPlainPort: false
+    case .dismissed, .wait, .malformed, .endlessLine, .plaintextAfterStartTLS, .tlsOnPlainPort:
+      false
     }
   }
 }

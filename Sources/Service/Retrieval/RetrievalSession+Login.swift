@@ -13,7 +13,12 @@ extension RetrievalSession {
   func logIn(
     _ name: String, _ password: [UInt8], _ mechanism: Mechanism?
   ) async throws(ConnectionError) {
-    let verification = await service.accounts.verify(user: name, password: password)
+    let verification = await service.conduct.tryPassword(
+      service: listener, client: connection.peer.host, user: name
+    ) { [service, connection] in
+      await service.accounts.verify(user: name, password: password, isWanted: connection.hasPeer)
+    }
+    guard let verification else { return try await send(tooManyFailures) }
     try await logIn(verification, name, password, how: mechanism?.name)
   }
 
@@ -21,6 +26,7 @@ extension RetrievalSession {
   func logIn(
     _ name: String, timestamp: String, digest: [UInt8]
   ) async throws(ConnectionError) {
+    guard mayTry(name) else { return try await send(tooManyFailures) }
     let verification = service.accounts.verify(user: name, timestamp: timestamp, digest: digest)
     try await logIn(verification, name, nil, how: "APOP")
   }
@@ -64,6 +70,7 @@ extension RetrievalSession {
 
   /// Checks a proof; the client is logged in once it has looked at ours.
   func check(_ proof: SCRAMProof) async throws(ConnectionError) {
+    guard mayTry(proof.user) else { return try await send(tooManyFailures) }
     let (verification, signature) = await service.accounts.verify(proof)
     switch verification {
     case .verified(let user) where !user.mayPOP: try await send(forbid(user))
@@ -75,6 +82,14 @@ extension RetrievalSession {
     case .temporary(let reason): try await send(refuse(proof.user, .temporary, because: reason))
     }
   }
+
+  /// Whether a proof of a password may be looked at now.
+  private func mayTry(_ user: String) -> Bool {
+    service.conduct.mayTry(service: listener, client: connection.peer.host, user: user)
+  }
+
+  /// The last reply to a client whose password is not looked at.
+  private var tooManyFailures: Reply { protocolSession.refuseLogin(.tooManyFailures) }
 
   private func forbid(_ user: User) -> Reply {
     refuse(user.name.text, .forbidden, because: "the user has may-pop=no")
@@ -110,7 +125,8 @@ extension RetrievalSession {
 
   /// Forgives failed logins; returns why this one comes too soon, if it does.
   private func prepare(_ user: String) -> Reply? {
-    service.conduct.noteLogin(of: connection.peer.host)
+    service.conduct.noteLogin(of: connection.peer.host, user: user)
+    connection.hasLoggedIn = true
     guard let delay = protocolSession.loginDelay,
       service.loginTimes.isTooSoon(user, delay: delay, at: .now)
     else { return nil }

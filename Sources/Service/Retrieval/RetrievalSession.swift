@@ -197,7 +197,10 @@ final class RetrievalSession {
     if case .closed = error, maildrop == nil { return }
     Log.record(.sessionEnded(service: listener, client: client, reason: error.reason))
     // A client that was silent for too long gets no answer (RFC 1939 §3).
-    guard case .wait(.draining) = error else { return }
-    _ = try? await send(.stopping)
+    switch error {
+    case .wait(.draining): _ = try? await send(.stopping)
+    case .dismissed: _ = try? await send(.tooManySessions)
+    default: break
+    }
   }
 }

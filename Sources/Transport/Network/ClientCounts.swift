@@ -1,30 +1,19 @@
 package import Platform
 
-/// How many connections are open, in all and for each client.
+/// Connections that are open, in all and for each client.
 ///
-/// The last quarter of the room is for clients that are known: however many strangers come, from
-/// however many addresses, a device of the house gets in at once. And no stranger has more than half of
-/// what is left for them: a hundred that take all they can get leave room for the next one.
+/// The last quarter of the places is kept from strangers, and the last eighth from all who have not shown
+/// that they are somebody: however many addresses hold on to connections, a device of the house gets in.
+/// And no client of the two classes has more than half of what is left for its class: a hundred that take all
+/// they can get leave room for the next one.
 package struct ClientCounts {
-  /// Whether a new connection may stay.
+  /// The answer to a new connection.
   package enum Admission: Equatable, Sendable {
     case admitted
-    /// The server has as many connections as it may have.
+    /// There is no place for a client of its class.
     case full
-    /// What is left is for clients that are known.
-    case fullForStrangers
     /// The client has as many as one client may have.
     case tooManyFromClient
-
-    /// Why the connection may not stay, for the log; nil if it may.
-    var refusal: String? {
-      switch self {
-      case .admitted: nil
-      case .full: "too many connections in all"
-      case .fullForStrangers: "too many connections in all; the rest is for known clients"
-      case .tooManyFromClient: "too many connections from this client"
-      }
-    }
   }
 
   private var counts: [IPAddress: Int] = [:]
@@ -33,25 +22,31 @@ package struct ClientCounts {
   /// The most connections at once since the last ebb.
   private var peak = 0
   private let totalLimit: Int
-  private let strangerLimit: Int
   private let clientLimit: Int
 
   /// Counts up to `total` connections, and up to `perClient` of one client.
   package init(total: Int, perClient: Int) {
     totalLimit = total
-    strangerLimit = total - total / 4
     clientLimit = perClient
+  }
+
+  /// The connections in all with which there is no place left for a client of that standing.
+  private func limit(_ standing: ClientStanding) -> Int {
+    switch standing {
+    case .stranger: totalLimit - totalLimit / 4
+    case .candidate: totalLimit - totalLimit / 8
+    case .known, .trusted: totalLimit
+    }
   }
 
   /// Counts a new connection, if it may stay; one of a trusted client is only counted in the total.
   package mutating func admit(_ client: IPAddress, _ standing: ClientStanding) -> Admission {
-    if total >= totalLimit { return .full }
-    if standing == .stranger && total >= strangerLimit { return .fullForStrangers }
     let key = client.client
     let count = counts[key, default: 0]
     if standing != .trusted && count >= clientLimit { return .tooManyFromClient }
-    let rest = strangerLimit - total
-    if standing == .stranger && count > (rest + 1) / 2 { return .tooManyFromClient }
+    let rest = max(0, limit(standing) - total)
+    if standing < .known && count > (rest + 1) / 2 { return .tooManyFromClient }
+    if rest == 0 { return .full }
     counts[key] = count + 1
     total += 1
     peak = max(peak, total)

@@ -68,6 +68,9 @@ struct ClientRecord {
   /// Bans the client until its failed logins are forgotten.
   mutating func ban() { isBanned = true }
 
+  /// Whether it is banned still.
+  func isBanned(at now: Instant) -> Bool { isBanned && now < failuresLapse }
+
   /// Forgets the failed logins.
   mutating func forgive() {
     failedLogins = 0

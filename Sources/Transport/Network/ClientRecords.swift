@@ -64,12 +64,14 @@ package struct ClientRecords {
   ///
   /// - Parameters:
   ///   - pair: a keyed hash of the user and the password; nil where the password stays unknown.
+  ///   - isRepeated: whether it is taken for a guess that was counted before.
   ///   - mayBan: whether so many of them bring a ban.
   package mutating func noteFailedLogin(
-    of client: IPAddress, _ pair: UInt32?, mayBan: Bool, _ rules: ClientRules, at now: Instant
+    of client: IPAddress, _ pair: UInt32?, isRepeated: Bool = false, mayBan: Bool,
+    _ rules: ClientRules, at now: Instant
   ) -> Penalty {
     withRecord(of: client, at: now) { record in
-      let isCounted = record.countFailure(pair, until: now + rules.ban)
+      let isCounted = !isRepeated && record.countFailure(pair, until: now + rules.ban)
       var penalty = Penalty(isRepeated: !isCounted, failedLogins: Int(record.failedLogins))
       if mayBan && isCounted && !record.isBanned && penalty.failedLogins >= rules.failedLogins {
         record.ban()
@@ -80,6 +82,13 @@ package struct ClientRecords {
       }
       return penalty
     }
+  }
+
+  /// Whether the client is banned.
+  package func isBanned(_ client: IPAddress, at now: Instant) -> Bool {
+    let place = place(of: client.client)
+    guard place < records.count, records[place].client == client.client else { return false }
+    return records[place].isBanned(at: now)
   }
 
   /// Forgives the failed logins, for the client is somebody; a ban is served to its end.

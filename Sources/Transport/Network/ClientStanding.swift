@@ -1,13 +1,14 @@
 import Platform
 
-/// How far a client is known by its address, before it says a word.
-package enum ClientStanding: Sendable {
+/// How far a client is known by its address, before it says a word; the least known first.
+package enum ClientStanding: Comparable, Sendable {
   /// Anybody.
   case stranger
-  /// Has a live grant, or is where a login may earn one: it gets in when strangers do not any more.
+  /// Is where a login may earn a grant, and has shown none yet.
+  case candidate
+  /// Has a live grant, or somebody has logged in from there lately.
   case known
-  /// Is in a trusted network: it gets in as well, and neither its connections nor its commands are
-  /// counted.
+  /// Is in a trusted network: neither its connections nor its commands are counted.
   case trusted
 }
 

@@ -4,17 +4,30 @@ package import Platform
 
 /// What keeps bad clients from hurting good ones: shared by all listeners and their sessions.
 ///
-/// Clients in trusted networks are waited upon and not turned away: neither their connections nor
-/// their commands are counted, and their failed logins are answered late but bring no ban. Behind one
-/// address of such a network there may be many devices, and one that loops with a wrong password
-/// must not silence the others; a guesser there gets two answers a minute.
+/// Failed logins ban a stranger. They never ban a client in a trusted network, nor one from which somebody has
+/// logged in lately: behind one address there may be many devices, and one with an old password must not silence
+/// the others. What bounds guessing there, and before a ban anywhere, is that logins are not looked at:
+///
+/// - those of a user who has failed a few times from the client, until the time has passed by which the last
+///   answer was delayed, at most 30 s: two guesses a minute;
+/// - those of users who have not logged in from the client lately, while 8 of its sessions or 64 in all wait for
+///   the answer to a failed login; and after 40 failures from the client, each within the time of a ban after
+///   the one before, at the same pace of two a minute.
+///
+/// One client has one password verified at a time, so that no burst gets around this.
 @Loop
 package final class Conduct {
   /// The rules, replaced as a whole when the configuration is read again.
   package var rules: ClientRules
   private let standing: @Loop (IPAddress) -> ClientStanding
   private var records = ClientRecords()
+  private var logins = LoginRecords()
+  /// The sessions that wait for the answer to a failed login, in all and for each client.
   private var delayedSessions = 0
+  private var delayed: [IPAddress: Int] = [:]
+  /// The clients of which a password is being verified.
+  private var verifying: Set<IPAddress> = []
+  private let verified = Condition()
 
   /// - Parameter standing: tells how far a client is known at this moment.
   package init(_ rules: ClientRules, standing: @escaping @Loop (IPAddress) -> ClientStanding) {
@@ -23,7 +36,10 @@ package final class Conduct {
   }
 
   /// How far the client is known at this moment.
-  package func standing(of client: IPAddress) -> ClientStanding { standing(client) }
+  package func standing(of client: IPAddress) -> ClientStanding {
+    let standing = standing(client)
+    return standing < .known && logins.isKnown(LoginKey(client), at: .now) ? .known : standing
+  }
 
   /// Counts a connection; returns why it may not stay, for the log, or nil.
   func refusal(of client: IPAddress, _ standing: ClientStanding) -> String? {
@@ -44,11 +60,64 @@ package final class Conduct {
     records.noteCommand(of: client, rules, at: .now) || standing(client) == .trusted
   }
 
-  /// Forgives the failed logins of the client, which has proved to be somebody.
+  // MARK: Logins
+
+  /// Whether a proof of a password may be looked at; the log hears once a minute of a client where not.
+  package func mayTry(service: String, client: IPAddress, user: String) -> Bool {
+    guard let reason = reasonNotToTry(client, user) else { return true }
+    if takeReport(of: client) {
+      Log.record(.clientRefused(service: service, client: "\(client)", reason: reason))
+    }
+    return false
+  }
+
+  /// Verifies a password when it is the client's turn; nil where it may not be looked at.
   ///
-  /// Limitation: who has a password may guess those of others in between, with the delay of the first
-  /// failure alone.
-  package func noteLogin(of client: IPAddress) { records.noteLogin(of: client) }
+  /// - Parameter verify: finds out whether it is right; it has the turn to itself until it returns.
+  package func tryPassword<Result: Sendable>(
+    service: String, client: IPAddress, user: String, _ verify: @Loop () async -> Result
+  ) async -> Result? {
+    let key = client.client
+    while verifying.contains(key) {
+      do throws(WaitError) { try await verified.wait() } catch { return nil }
+    }
+    guard mayTry(service: service, client: client, user: user) else { return nil }
+    verifying.insert(key)
+    let result = await verify()
+    verifying.remove(key)
+    verified.signal()
+    return result
+  }
+
+  private func reasonNotToTry(_ client: IPAddress, _ user: String) -> String? {
+    let now = Instant.now
+    if records.isBanned(client, at: now) { return "banned after failed logins" }
+    let pair = LoginKey(client, user: user)
+    if logins.wait(of: pair, free: Limits.unpacedFailures, at: now) != nil {
+      return "too many failed logins of one user: no password is looked at for some seconds"
+    }
+    if logins.isKnown(pair, at: now) { return nil }
+    if isTooBusy(client) { return "too many failed logins at once: no password is looked at" }
+    guard
+      logins.wait(of: LoginKey(client), free: Limits.unpacedFailuresOfClient, at: now) != nil
+    else { return nil }
+    return
+      "too many failed logins: only who has logged in from there before may log in for some seconds"
+  }
+
+  /// Whether no other session of the client may wait for the answer to a failed login.
+  private func isTooBusy(_ client: IPAddress) -> Bool {
+    delayedSessions >= Limits.delayedSessions
+      || delayed[client.client, default: 0] >= Limits.delayedSessionsOfClient
+  }
+
+  /// Forgives the failed logins of the client, which has proved to be this user, and makes it a known one.
+  ///
+  /// Limitation: who has a password may guess those of others in between, at the pace that holds for each.
+  package func noteLogin(of client: IPAddress, user: String) {
+    records.noteLogin(of: client)
+    logins.noteLogin([LoginKey(client), LoginKey(client, user: user)], at: .now)
+  }
 
   /// Notes and logs a failed login, and returns when it may be answered.
   ///
@@ -62,9 +131,14 @@ package final class Conduct {
     service: String, client: IPAddress, user: String, password: [UInt8]?
   ) async -> Bool {
     let penalty = note(service, client, user, password)
-    guard let delay = penalty.delay, delayedSessions < Limits.delayedSessions else { return false }
+    guard let delay = penalty.delay, !isTooBusy(client) else { return false }
     delayedSessions += 1
-    defer { delayedSessions -= 1 }
+    delayed[client.client, default: 0] += 1
+    defer {
+      delayedSessions -= 1
+      let count = delayed[client.client] ?? 0
+      delayed[client.client] = count > 1 ? count - 1 : nil
+    }
     do throws(WaitError) {
       try await Loop.shared.eventLoop.sleep(until: .now + delay)
     } catch {
@@ -77,9 +151,18 @@ package final class Conduct {
   private func note(
     _ service: String, _ client: IPAddress, _ user: String, _ password: [UInt8]?
   ) -> ClientRecords.Penalty {
+    let now = Instant.now
+    let lapse = now + rules.ban
+    let pair = LoginKey(client, user: user)
+    let isSame = password == nil && logins.noteHiddenFailure(pair, until: lapse, at: now)
     let penalty = records.noteFailedLogin(
-      of: client, password.map { Self.hash(user, $0) }, mayBan: standing(client) != .trusted, rules,
-      at: .now)
+      of: client, password.map { Self.hash(user, $0) }, isRepeated: isSame,
+      mayBan: standing(client) != .trusted && !logins.isKnown(LoginKey(client), at: now), rules,
+      at: now)
+    if !penalty.isRepeated, let wait = penalty.delay {
+      logins.noteGuess(pair, wait: wait, until: lapse, at: now)
+      logins.noteGuess(LoginKey(client), wait: wait, until: lapse, at: now)
+    }
     Log.record(
       .loginFailed(
         service: service, client: "\(client)", user: user,

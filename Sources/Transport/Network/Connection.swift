@@ -29,6 +29,11 @@ package final class Connection {
   /// Whether something that was written has never come as far as the kernel.
   private var hasUnsentOutput = false
   private var stepsInTurn = 0
+  /// Since when the peer is waited for to say something; nil while it is not.
+  private(set) var idleSince: Instant?
+  /// Whether the client has proved to be somebody: it never has to make room for another.
+  package var hasLoggedIn = false
+  private var isDismissed = false
 
   static let scratchBytes = 16 << 10
   private static let outputBytes = 16 << 10
@@ -289,10 +294,26 @@ package final class Connection {
 
   // MARK: The end
 
+  /// Says, on any thread while the connection lives, whether the peer may still read an answer.
+  ///
+  /// One that has finished sending, with nothing left to be read, waits for no answer to a login.
+  package var hasPeer: @Sendable () -> Bool {
+    if hasBufferedInput { return { true } }
+    let (number, isEncrypted) = (descriptor.number, isEncrypted)
+    return { !Descriptor.peerHasGone(number, ignoringInput: isEncrypted) }
+  }
+
+  /// Ends the wait for the peer with `.dismissed`; what is written then is sent still.
+  func dismiss() {
+    isDismissed = true
+    descriptor.stopReceiving()
+  }
+
   /// Tells the peer that nothing more will come; what was written before is sent if it can be.
   package func close(until deadline: Instant) async {
     do throws(ConnectionError) {
-      try await flush(until: deadline)
+      // Its place is taken by another, so it has no more time.
+      try await flush(until: isDismissed ? .now : deadline)
       _ = session?.shutdown()
     } catch {
       // The peer has gone, or does not read: there is nobody to tell.
@@ -311,10 +332,13 @@ package final class Connection {
   func waitUntilReadable(
     until deadline: Instant, isInterruptible: Bool
   ) async throws(ConnectionError) {
+    idleSince = .now
+    defer { idleSince = nil }
     do throws(WaitError) {
       try await Loop.shared.eventLoop.waitUntilReadable(
         descriptor.number, until: deadline, isInterruptible: isInterruptible)
     } catch { throw .wait(error) }
+    if isDismissed { throw .dismissed }
   }
 
   func waitUntilWritable(until deadline: Instant) async throws(ConnectionError) {

@@ -9,6 +9,8 @@ package import TLS
 package indirect enum ConnectionError: Error, Sendable {
   /// The peer has closed its side.
   case closed
+  /// The connection has made room for another client.
+  case dismissed
   /// The wait ended: time-out, cancellation or the stop of the program.
   case wait(WaitError)
   /// The kernel reports an error, such as a reset.
@@ -28,6 +30,7 @@ package indirect enum ConnectionError: Error, Sendable {
   package var reason: String {
     switch self {
     case .closed: "closed by the peer"
+    case .dismissed: "idle, and its place was needed for another client"
     case .wait(.timedOut): "time-out"
     case .wait(.cancelled): "cancelled"
     case .wait(.draining): "the server is stopping"
