@@ -204,7 +204,8 @@ import Testing
         let directories = spool.directories
         var changes: [QueueChange] = []
         let (isReached, _) = FaultInjection.failing(call: n, disk.extent, with: EIO) {
-          changes = directories.change(messages, by: action)
+          changes = directories.synchronize(
+            directories.change(messages, by: action), of: messages, after: action)
         }
         let after = action == .hold ? "hold" : action == .release ? "cur" : nil
         for (message, change) in zip(messages, changes) {

@@ -54,6 +54,20 @@ import Testing
     }
   }
 
+  @Test("Few reports leave for the senders of forwarded mail, however many senders there are")
+  func strangers() async throws {
+    try await onLoop {
+      var remarks: [String] = []
+      let allowance = ReportAllowance(perHour: 60) { remarks.append($0) }
+      let told = (0..<144).count { allowance.admitsStranger(at: start + .seconds($0)) }
+      #expect(told == 10)
+      #expect(remarks.count == 1)
+      #expect(allowance.admitsStranger(at: start + .seconds(3600)))
+      #expect(
+        remarks.last == "134 reports to senders of forwarded mail were left out within an hour")
+    }
+  }
+
   @Test("However many addresses there are, few are counted")
   func bound() async throws {
     try await onLoop {

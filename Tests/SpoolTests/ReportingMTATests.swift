@@ -28,11 +28,11 @@ import Testing
     func tell(
       _ action: DeliveryReport.Action, from sender: String = "me@home.example",
       report: ReportRequest = ReportRequest(), requiresTLS: Bool = false,
-      body: String = "body\n"
+      body: String = "body\n", origin: String = "test"
     ) async throws -> ReportingMTA.Report? {
       let envelope = SubmittedEnvelope(
         reversePath: sender, recipients: [.init("ann@far.example")], requiresTLS: requiresTLS,
-        report: report, origin: "test")
+        report: report, origin: origin)
       let delivery = spool.begin(envelope, users: [], id: spool.makeID(), trace: "")
       try await delivery.write(Array("Subject: hello\n\n\(body)".utf8))
       try await delivery.commit()
@@ -71,6 +71,30 @@ import Testing
       return try ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).map {
         try String(contentsOfFile: "\(path)/\($0)", encoding: .utf8)
       }
+    }
+  }
+
+  @Test(
+    "The sender of a stranger's mail that was sent on is told ten times in an hour, one of ours always"
+  )
+  func backscatter() async throws {
+    try await onLoop {
+      let bed = try Bed()
+      bed.allowance = ReportAllowance(perHour: 60) { _ in }
+      var told = 0
+      for number in 0..<15 {
+        let sender = "forged\(number)@far.example"
+        if try await bed.tell(.failed, from: sender, origin: "203.0.113.5 local") != nil {
+          told += 1
+        }
+        // The report, so that the next message that is due is the next one of these.
+        while let message = bed.spool.takeDue(at: .now) { try await bed.spool.remove(message) }
+      }
+      #expect(told == 10)
+      #expect(
+        try await bed.tell(.failed, from: "joe@far.example", origin: "192.168.1.5 network") != nil)
+      #expect(
+        try await bed.tell(.failed, from: "me@home.example", origin: "203.0.113.5 local") != nil)
     }
   }
 

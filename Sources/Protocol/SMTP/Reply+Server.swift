@@ -75,6 +75,10 @@ extension Reply {
   package static var insufficientStorage: Reply {
     Reply(.insufficientStorage, EnhancedStatus(4, 3, 1), "Not enough disk space, try again later")
   }
+  /// The queue holds as many messages as it may.
+  package static var queueFull: Reply {
+    Reply(.insufficientStorage, EnhancedStatus(4, 3, 1), "The queue is full, try again later")
+  }
   /// The transaction has as many recipients as it may have; the client sends to the rest in another.
   package static var tooManyRecipients: Reply {
     Reply(.insufficientStorage, EnhancedStatus(4, 5, 3), "Too many recipients, send more later")

@@ -6,6 +6,8 @@ import Spool
 struct Destinations {
   /// Those for the queue.
   private(set) var remote: [SubmittedEnvelope.Recipient] = []
+  /// The addresses of `remote`.
+  private var known: Set<String> = []
   /// Users whose maildrops get the message, each once.
   private(set) var users: [String] = []
   /// Recipients of whose delivery into a maildrop the sender wants to hear.
@@ -40,7 +42,7 @@ struct Destinations {
     let bytes = recipients.reduce(remoteBytes) { $0 + QueueEnvelope.bytes(of: $1) }
     guard QueueEnvelope.hasRoom(forRecipientBytes: bytes) else { return false }
     // Of two names for one mailbox it gets the message once (RFC 5321 §3.9 leaves it open).
-    for recipient in recipients where !remote.contains(where: { $0.address == recipient.address }) {
+    for recipient in recipients where known.insert(recipient.address).inserted {
       remote.append(recipient)
     }
     remoteBytes = bytes

@@ -6,6 +6,15 @@ enum Limits {
   static let contentPiece: Duration = .seconds(180)
   /// All of the content; RFC 5321 §4.5.3.2.6 gives 10 min to its end alone.
   static let content: Duration = .seconds(3600)
+  /// Octets that a message is expected to have whose client does not say; more is looked for as it comes.
+  static let assumedBytes = 64 << 10
+  /// Copies of strangers' mail that aliases, a catch-all or a redirection send elsewhere in an hour; one alias may
+  /// make a hundred.
+  static let forwarded = 1000
+  /// The same of the mail of one client.
+  static let forwardedOfClient = 200
+  /// The part of the queue, 1 in so many messages, beyond which it takes no such copy.
+  static let forwardedShare = 4
   /// Sending a reply to a client that does not read.
   static let reply: Duration = .seconds(60)
   /// The TLS handshake.

@@ -73,6 +73,8 @@ package final class Receiver {
   let quotas: Quotas
   /// How much each user and each device has sent.
   var allowance = SendingAllowance()
+  /// How much of the mail of strangers was sent elsewhere.
+  var forwarding = ForwardingAllowance()
 
   /// How many senders are being looked up.
   var senderChecks = 0

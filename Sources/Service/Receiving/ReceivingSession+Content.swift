@@ -100,7 +100,9 @@ extension ReceivingSession {
     let isHidden = settings.values.hidesClients && destinations.authorization != nil
     let delivery = receiver.parts.spool.begin(
       envelope(of: transaction), users: destinations.users, id: id, trace: results + trace.text,
-      queueTrace: isHidden ? results + trace.withoutClient.text : nil)
+      queueTrace: isHidden ? results + trace.withoutClient.text : nil,
+      room: Spool.Reservation(
+        expectedBytes: expectedBytes(of: transaction), floorBytes: settings.values.freeSpaceBytes))
     return ContentReception(
       delivery, framing: framing, repairsBareLF: profile?.repairsBareLF == true,
       rules: headerRules(of: transaction, id: id), keepsBeginning: !destinations.told.isEmpty,
@@ -117,7 +119,7 @@ extension ReceivingSession {
   }
 
   /// The size that the message may have; the users file was read for its sender and recipients.
-  private var messageBytes: Int {
+  var messageBytes: Int {
     do throws(UsersFileError) {
       return try messageBytes(of: speakers())
     } catch {

@@ -36,20 +36,27 @@ extension ReceivingSession {
       return refuse(transaction, .localError, error.description)
     }
     do throws(SystemError) {
-      let space = try receiver.parts.spool.space
-      if space.isReadOnly {
+      if try receiver.parts.spool.space.isReadOnly {
         return refuse(transaction, .insufficientStorage, "the spool's disk is read-only")
       }
-      if space.freeBytes - settings.values.freeSpaceBytes < declared || space.freeFiles < 16 {
-        return refuse(
-          transaction, .insufficientStorage,
-          "the spool's disk has \(space.freeBytes >> 20) MB free, less than is to stay")
-      }
+      try receiver.parts.spool.checkRoom(
+        for: expectedBytes(of: transaction), leaving: settings.values.freeSpaceBytes)
+    } catch let error where error.isOutOfSpace {
+      return refuse(
+        transaction, .insufficientStorage,
+        "the spool's disk has \(freeMegabytes) MB free, and less would be left than is to stay")
     } catch {
       return refuse(transaction, .localError, "\(error)")
     }
     return session.senderAccepted(transaction)
   }
+
+  /// The octets that room is kept for: what was declared, or what is assumed without that.
+  func expectedBytes(of transaction: Transaction) -> Int {
+    transaction.parameters.sizeBytes ?? min(Limits.assumedBytes, messageBytes)
+  }
+
+  private var freeMegabytes: Int { ((try? receiver.parts.spool.space.freeBytes) ?? 0) >> 20 }
 
   private func refuse(
     _ transaction: Transaction, _ reply: Reply, _ reason: String
@@ -133,7 +140,22 @@ extension ReceivingSession {
         return refuse(path, problem.reply, problem.reason)
       }
     }
+    if authorizations.isEmpty, !found.remote.isEmpty,
+      let refusal = refusalToForward(found.remote.count)
+    {
+      return refuse(path, refusal.reply, refusal.reason)
+    }
     return try take(path, users: found.users, remote: found.remote, notification, authorizations)
+  }
+
+  /// Why a stranger's mail cannot be sent elsewhere now; counts the copies of it where it can.
+  ///
+  /// Who writes to an alias is nobody that is known here, and so is whoever a report would go to.
+  private func refusalToForward(_ copies: Int) -> (reply: Reply, reason: String)? {
+    if receiver.parts.spool.isFull(toOneIn: Limits.forwardedShare) {
+      return (.queueFull, "the part of the queue for strangers' mail to other hosts is full")
+    }
+    return receiver.forwarding.take(copies, from: client, at: .now).map { (.forwardedTooMuch, $0) }
   }
 
   /// Takes mail for another server's mailbox, if that server says that there is one.
@@ -163,7 +185,7 @@ extension ReceivingSession {
     _ authorizations: [Authorization]
   ) throws(UsersFileError) -> ServerAction {
     if !remote.isEmpty, receiver.parts.spool.isFull {
-      return refuse(path, .insufficientStorage, "the queue is full")
+      return refuse(path, .queueFull, "the queue is full")
     }
     if let refusal = try charge(authorizations) {
       guard let reason = refusal.reason else { return session.refused(refusal.reply) }
@@ -222,5 +244,10 @@ extension Reply {
   fileprivate static var cannotVerify: Reply {
     Reply(
       .mailboxBusy, EnhancedStatus(4, 4, 0), "The mailbox cannot be verified now, try again later")
+  }
+  fileprivate static var forwardedTooMuch: Reply {
+    Reply(
+      .mailboxBusy, EnhancedStatus(4, 7, 1),
+      "Too much mail for addresses that are forwarded, try again later")
   }
 }

@@ -13,12 +13,20 @@ package struct Delivery: ~Copyable {
   private let spool: Spool
   /// Those of the spool when the delivery began; nil while it was not open.
   private let directories: SpoolDirectories?
+  private let floorBytes: Int?
+  /// Why nothing of it can be stored.
+  private let lack: SystemError?
 
-  init(id: QueueID, drafts: [Draft], spool: Spool, directories: SpoolDirectories?) {
+  init(
+    id: QueueID, drafts: [Draft], spool: Spool, directories: SpoolDirectories?,
+    floorBytes: Int? = nil, lack: SystemError? = nil
+  ) {
     self.id = id
     self.drafts = drafts
     self.spool = spool
     self.directories = directories
+    self.floorBytes = floorBytes
+    self.lack = lack
   }
 
   deinit {
@@ -29,11 +37,14 @@ package struct Delivery: ~Copyable {
 
   /// Adds content with LF line ends.
   ///
-  /// - Throws: what the disk says, such as a full one; the delivery can only be abandoned then.
+  /// - Throws: what the disk says, such as a full one, which is also one with less free than is to stay; the
+  ///   delivery can only be abandoned then.
   package func write(_ content: [UInt8]) async throws(SystemError) {
+    if let lack { throw lack }
     let directories: SpoolDirectories
     if let own = self.directories { directories = own } else { directories = try spool.directories }
     for draft in drafts where draft.append(content) {
+      if let floorBytes { try spool.checkRoom(for: draft, leaving: floorBytes) }
       try await spool.disk.run { () throws(SystemError) in try draft.spill(in: directories) }
     }
   }

@@ -17,6 +17,8 @@ final class Draft: @unchecked Sendable {
   /// The name in the temporary directory.
   let temporaryName: String
   private(set) var bytes = 0
+  /// How large the file is expected to become; used on the loop only.
+  var expectedBytes = 0
   private(set) var lines = 0
   private var file: Descriptor?
   private var buffer: [UInt8] = []

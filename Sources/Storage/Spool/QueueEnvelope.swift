@@ -44,6 +44,8 @@ package struct QueueEnvelope: Equatable, Sendable {
 
   /// The address of the client that has handed it in; nil for a report.
   package let client: IPAddress?
+  /// Whether a stranger has handed it in, whose mail an address of ours has sent on.
+  let isOfStranger: Bool
   /// The reverse path without angle brackets; empty for a report (RFC 5321 §4.5.5).
   package let reversePath: String
   /// The reverse path as a value; nil if it is none.
@@ -82,6 +84,7 @@ extension QueueEnvelope {
   /// - Returns: nil if it is not whole: the file is damaged or not one of ours.
   package init?(parsing bytes: [UInt8]) {
     var client: IPAddress?
+    var isOfStranger = false
     var reversePath: String?
     var recipients: [Recipient] = []
     var arrived: Int64?
@@ -104,7 +107,9 @@ extension QueueEnvelope {
       case "Arrived":
         // From 1970 to 9999, the last year that a report can write; no sum with it overflows.
         arrived = Int64(text).map { min(max($0, 0), 253_402_300_799) }
-      case "Origin": client = IPAddress(text.prefix { $0 != " " })
+      case "Origin":
+        client = IPAddress(text.prefix { $0 != " " })
+        isOfStranger = SubmittedEnvelope.isOfStranger(text)
       case "From": reversePath = Self.path(value)
       case "Body": is8Bit = text == "8BITMIME"
       case "SMTPUTF8": isInternationalized = text == "yes"
@@ -130,6 +135,7 @@ extension QueueEnvelope {
       return nil
     }
     self.client = client
+    self.isOfStranger = isOfStranger
     self.reversePath = reversePath
     self.recipients = recipients
     self.arrived = arrived

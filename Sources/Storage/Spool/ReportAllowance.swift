@@ -15,6 +15,7 @@ package final class ReportAllowance {
   package var perHour: Int
   private let remark: @Loop (String) -> Void
   private var counts: [Mailbox: Count] = [:]
+  private var strangers = Count(start: Instant(nanoseconds: 0))
 
   private struct Count {
     var start: Instant
@@ -25,6 +26,8 @@ package final class ReportAllowance {
 
   private nonisolated static let hour = Duration.seconds(3600)
   private nonisolated static let addresses = 256
+  /// Reports within an hour to senders of strangers' mail that was sent on from here, all together.
+  nonisolated static let reportsToStrangers = 10
 
   /// - Parameter remark: logs a sentence.
   package init(perHour: Int, remark: @escaping @Loop (String) -> Void) {
@@ -36,6 +39,30 @@ package final class ReportAllowance {
   package func isExhausted(for mailbox: Mailbox, at now: Instant) -> Bool {
     guard let count = counts[mailbox], now - count.start < Self.hour else { return false }
     return count.told >= perHour
+  }
+
+  /// Whether a report may leave to the sender of a stranger's mail, which is counted.
+  ///
+  /// Whoever sends such mail can name any sender: most reports of a flood would go to people who have sent nothing.
+  package func admitsStranger(at now: Instant) -> Bool {
+    if strangers.told + strangers.omitted == 0 || now - strangers.start >= Self.hour {
+      if strangers.omitted > 0 {
+        remark(
+          "\(strangers.omitted) reports to senders of forwarded mail were left out within an hour")
+      }
+      strangers = Count(start: now)
+    }
+    if strangers.told < Self.reportsToStrangers {
+      strangers.told += 1
+      return true
+    }
+    if strangers.omitted == 0 {
+      remark(
+        "the senders of forwarded mail have got \(strangers.told) reports within an hour: no more are made, as "
+          + "their addresses may be forged")
+    }
+    strangers.omitted += 1
+    return false
   }
 
   /// Whether a report to the address may be made, which is counted.

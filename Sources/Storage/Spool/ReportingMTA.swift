@@ -22,6 +22,8 @@ package struct ReportingMTA {
     package var requiresTLS: Bool
     /// What its sender wants of reports.
     package var report: ReportRequest
+    /// Whether a stranger has handed it in: its sender may be forged.
+    var isOfStranger: Bool
     /// Unix time until which it is tried; nil where it is not.
     package var retryEnd: Int64?
 
@@ -32,6 +34,7 @@ package struct ReportingMTA {
       isInternationalized = envelope.isInternationalized
       requiresTLS = envelope.requiresTLS
       report = envelope.report
+      isOfStranger = envelope.isOfStranger
     }
 
     package init(_ envelope: QueueEnvelope, id: QueueID, retryEnd: Int64? = nil) {
@@ -41,6 +44,7 @@ package struct ReportingMTA {
       isInternationalized = envelope.isInternationalized
       requiresTLS = envelope.requiresTLS
       report = envelope.report
+      isOfStranger = envelope.isOfStranger
       self.retryEnd = retryEnd
     }
   }
@@ -110,10 +114,10 @@ package struct ReportingMTA {
   /// Tells the sender of a message what has become of it for some recipients.
   ///
   /// The recipients are those of which the sender wants to be told (`NotificationRequest.wants`). A
-  /// sender that nobody is, as devices give one, is told in the person of `notify`. Where
-  /// the message has no sender it is a report itself: of its failure the postmaster of this host is
-  /// told in a maildrop, and of the rest nobody, so nothing is ever sent back and forth
-  /// (RFC 5321 §6.1).
+  /// sender that nobody is, as devices give one, is told in the person of `notify`. Of strangers' mail that an
+  /// address of ours has sent on, few senders elsewhere are told in an hour, for they may be forged. Where the
+  /// message has no sender it is a report itself: of its failure the postmaster of this host is told in a
+  /// maildrop, and of the rest nobody, so nothing is ever sent back and forth (RFC 5321 §6.1).
   ///
   /// **Durability**: the report is in the queue or in a maildrop when this returns.
   ///
@@ -124,6 +128,11 @@ package struct ReportingMTA {
   ) async throws(SystemError) -> Report? {
     if recipients.isEmpty || subject.reversePath.isEmpty && action != .failed { return nil }
     let (sender, place) = addressee(of: subject)
+    if subject.isOfStranger, !place.remote.isEmpty, !subject.reversePath.isEmpty,
+      allowance?.admitsStranger(at: .now) == false
+    {
+      return nil
+    }
     if let allowance, !allowance.admits(sender, isFailure: action == .failed, at: .now) {
       return nil
     }

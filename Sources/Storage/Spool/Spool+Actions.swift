@@ -34,11 +34,21 @@ extension Spool {
   ) async {
     guard let directories = try? self.directories else { return }
     var rest = take(ids)[...]
+    var groupSize = Self.filesPerPiece
     while !rest.isEmpty, !Task.isCancelled {
-      let piece = Array(rest.prefix(Self.filesPerPiece))
-      let changes = await disk.run { directories.change(piece.map(\.message), by: action) }
-      rest = rest.dropFirst(piece.count)
-      let results = zip(piece, changes).map { taken, change in
+      let group = Array(rest.prefix(groupSize))
+      // The first ones are told at once; after them syncs are few, each of which others have to wait for.
+      groupSize = min(2 * groupSize, Self.filesPerSync)
+      let messages = group.map(\.message)
+      var changes: [QueueChange] = []
+      while changes.count < group.count {
+        let piece = Array(messages.dropFirst(changes.count).prefix(Self.filesPerPiece))
+        changes += await disk.run { directories.change(piece, by: action) }
+      }
+      let unsynced = changes
+      changes = await disk.run { directories.synchronize(unsynced, of: messages, after: action) }
+      rest = rest.dropFirst(group.count)
+      let results = zip(group, changes).map { taken, change in
         settle(taken, after: change, by: action)
       }
       arrival.signal()
@@ -82,32 +92,41 @@ struct QueueChange: Equatable, Sendable {
 }
 
 extension SpoolDirectories {
-  /// Moves or removes the files of messages, and syncs the directories once for all; blocks.
+  /// Moves or removes the files of messages; blocks. It is on the device after `synchronize`.
   func change(_ messages: [QueuedMessage], by action: QueueAction) -> [QueueChange] {
-    var changes = messages.map { message in
+    messages.map { message in
       do throws(SystemError) {
         return try change(message, by: action)
       } catch {
         return QueueChange(error: error)
       }
     }
+  }
+
+  /// Syncs the directories that an action has changed, once for all; blocks.
+  ///
+  /// - Returns: the changes, with what went wrong.
+  func synchronize(
+    _ changes: [QueueChange], of messages: [QueuedMessage], after action: QueueAction
+  ) -> [QueueChange] {
+    let sources = Set(zip(messages, changes).filter { $0.1.isMade }.map { $0.0.folder })
+    if sources.isEmpty { return changes }
+    // Where names are made comes first: a crash between the two may leave two names, and never none.
+    let target: QueueFolder? =
+      switch action {
+      case .hold: .held
+      case .release: .current
+      case .retry, .remove, .bounce: nil
+      }
+    let folders = [target].compactMap { $0 } + QueueFolder.allCases.filter { $0 != target }
     do throws(SystemError) {
-      // Where names are made comes first: a crash between the two may leave two names, and never none.
-      let target: QueueFolder? =
-        switch action {
-        case .hold: .held
-        case .release: .current
-        case .retry, .remove, .bounce: nil
-        }
-      let folders = [target].compactMap { $0 } + QueueFolder.allCases.filter { $0 != target }
-      for folder in folders
-      where folder == target || messages.contains(where: { $0.folder == folder }) {
+      for folder in folders where folder == target || sources.contains(folder) {
         try with(folder) { directory throws(SystemError) in try directory.synchronize() }
       }
+      return changes
     } catch {
-      for place in changes.indices where changes[place].isMade { changes[place].error = error }
+      return changes.map { $0.isMade ? QueueChange(isMade: true, error: error) : $0 }
     }
-    return changes
   }
 
   /// Says whether the action is for a message in this place.

@@ -4,6 +4,8 @@ import Platform
 extension Spool {
   /// How many files are looked at or moved in one piece of work, so that commits come between.
   nonisolated static let filesPerPiece = 64
+  /// How many changes of files are synced together at most.
+  nonisolated static let filesPerSync = 1024
 
   /// Makes the waiting messages due now whose envelope matches; those under way are left alone.
   ///

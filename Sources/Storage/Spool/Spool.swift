@@ -69,6 +69,12 @@ package final class Spool {
   var isMakingDue = false
   /// What lay in maildrops at the last look.
   var knownUsage: [String: KnownUsage] = [:]
+  /// The messages that are being received, for the room that they still need.
+  var openDrafts: [OpenDraft] = []
+  /// Measures the file system; tests have one of their own.
+  var measureSpace: (SpoolDirectories) throws(SystemError) -> FileSystemSpace = {
+    (directories) throws(SystemError) in try directories.temporary.descriptor.fileSystemSpace()
+  }
   private var counter: UInt32 = 0
   private var pending: [Draft] = []
   private var isCommitting = false
@@ -140,6 +146,9 @@ package final class Spool {
   /// Whether no message should be accepted for the queue until others have left it.
   package var isFull: Bool { index.count >= capacity }
 
+  /// Whether one in so many of the messages that it may hold are there.
+  package func isFull(toOneIn share: Int) -> Bool { index.count >= capacity / share }
+
   /// How many messages wait, besides those that are being delivered.
   package var count: Int { index.count }
 
@@ -148,7 +157,7 @@ package final class Spool {
 
   /// What is free on the file system of the spool.
   package var space: FileSystemSpace {
-    get throws(SystemError) { try directories.temporary.descriptor.fileSystemSpace() }
+    get throws(SystemError) { try measureSpace(directories) }
   }
 
   /// The file system and how it is synced, in one line for the log; empty while the spool is not open.
@@ -163,9 +172,10 @@ package final class Spool {
   ///   - users: names from the users file whose maildrops get the message.
   ///   - trace: the Received field, with LF line ends; it comes first in either file.
   ///   - queueTrace: the field for the queue, where it tells less; nil for the same.
+  ///   - room: the room on the disk that it keeps from others while it comes; nil where it always has some.
   package func begin(
     _ envelope: SubmittedEnvelope, users: [String], id: QueueID, trace: String,
-    queueTrace: String? = nil
+    queueTrace: String? = nil, room: Reservation? = nil
   ) -> Delivery {
     var drafts: [Draft] = []
     if !envelope.recipients.isEmpty {
@@ -182,7 +192,9 @@ package final class Spool {
       _ = draft.append(Array((returnPath + trace).utf8))
       drafts.append(draft)
     }
-    return Delivery(id: id, drafts: drafts, spool: self, directories: opened)
+    return Delivery(
+      id: id, drafts: drafts, spool: self, directories: opened, floorBytes: room?.floorBytes,
+      lack: room.flatMap { reserve($0, for: drafts) })
   }
 
   /// A new identifier.

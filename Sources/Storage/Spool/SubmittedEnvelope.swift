@@ -27,8 +27,13 @@ package struct SubmittedEnvelope: Equatable, Sendable {
   package var requiresTLS: Bool
   /// What the sender wants of reports as a whole.
   package var report: ReportRequest
-  /// Who handed it in, for the admin who reads the file.
+  /// Who handed it in, and by what right: `ADDRESS local` for a stranger.
   package var origin: String
+
+  /// Whether a stranger has handed it in, whose mail an address of ours has sent on.
+  var isOfStranger: Bool { Self.isOfStranger(origin) }
+
+  static func isOfStranger(_ origin: String) -> Bool { origin.hasSuffix(" local") }
 
   package init(
     reversePath: String, recipients: [Recipient], is8Bit: Bool = false,
