@@ -128,12 +128,14 @@ struct MessageDelivery {
   /// The recipients to do, by their next servers.
   private func groups(_ envelope: QueueEnvelope) -> [(hops: [Hop], indices: [Int])] {
     var groups: [(hops: [Hop], indices: [Int])] = []
+    var places: [[Hop]: Int] = [:]
     for (index, recipient) in envelope.recipients.enumerated() where recipient.state == .toDo {
       let hops = settings.hops(
         for: recipient.path?.mailbox?.domain, of: envelope, version: version)
-      if let place = groups.firstIndex(where: { $0.hops == hops }) {
+      if let place = places[hops] {
         groups[place].indices.append(index)
       } else {
+        places[hops] = groups.count
         groups.append((hops, [index]))
       }
     }
