@@ -116,7 +116,7 @@ import Testing
       for action in [QueueAction.hold, .remove, .release] {
         #expect(await Self.change([ids[0]], by: action, in: spool) == [])
       }
-      #expect(spool.take([ids[0]]).isEmpty)
+      #expect(await spool.take([ids[0]]).isEmpty)
       let all = try QueueSelection(["all"])
       #expect(await spool.find(all, for: .remove, besides: []) == Set(ids[1...]))
       #expect(await spool.find(all, for: .remove, besides: [message]) == Set(ids))

@@ -70,7 +70,7 @@ import Testing
     let now = Instant(nanoseconds: 5)
     let out = Set([UInt32(2), 3, 5, 8].map { message($0) }.map(\.name.id))
     let taken = index.take(at: now) { out.contains($0.name.id) }
-    #expect(taken.map(\.message) == [2, 3, 5, 8].map { message($0) })
+    #expect(Set(taken.map(\.message.name.id)) == out && taken.count == 4)
     #expect(taken.allSatisfy { $0.due == now })
     #expect(index.count == 5)
     #expect(index.count(inLine: 2) == 0)

@@ -64,7 +64,7 @@ extension Relayer {
   }
 
   private func bounce(_ ids: Set<QueueID>, reason: String, _ tell: Tell) async {
-    var rest = spool.take(ids)[...]
+    var rest = await spool.take(ids)[...]
     while !Task.isCancelled, let taken = rest.popFirst() {
       let failure = await MessageDelivery(taken.message, relayer: self).bounce(reason: reason)
       if failure?.isKept == true { spool.putBack([taken]) }

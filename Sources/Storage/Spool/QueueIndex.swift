@@ -137,13 +137,15 @@ struct QueueIndex {
     return found
   }
 
-  /// Takes out those that match, the oldest first; those in lines are due at `now`.
+  /// Takes out those that match, in no order; those in lines are due at `now`.
   mutating func take(at now: Instant, where matches: (QueuedMessage) -> Bool) -> [Entry] {
-    var taken = entries.filter { matches($0.message) }
-    if !taken.isEmpty {
-      entries.removeAll { matches($0.message) }
-      restoreOrder()
+    var taken: [Entry] = []
+    entries.removeAll { entry in
+      guard matches(entry.message) else { return false }
+      taken.append(entry)
+      return true
     }
+    if !taken.isEmpty { restoreOrder() }
     for (number, line) in lines {
       let standing = line.messages[line.head...]
       let found = standing.filter(matches)
@@ -152,7 +154,7 @@ struct QueueIndex {
       let rest = standing.filter { !matches($0) }
       lines[number] = rest.isEmpty ? nil : Line(messages: rest)
     }
-    return taken.sorted { $0.message.name.id < $1.message.name.id }
+    return taken
   }
 
   private mutating func restoreOrder() {

@@ -10,11 +10,16 @@ extension Spool {
     package var due: Instant
   }
 
-  /// Takes messages that wait out of the index, the oldest first: from now on they belong to the caller, who
-  /// puts back what is to stay.
-  package func take(_ ids: Set<QueueID>) -> [Taken] {
-    index.take(at: .now) { ids.contains($0.name.id) }
-      .map { Taken(message: $0.message, due: $0.due) }
+  /// Takes messages that wait out of the index: from now on they belong to the caller, who puts back what is to
+  /// stay.
+  ///
+  /// - Returns: the messages, the oldest first; they are put into order elsewhere, as they may be many.
+  package func take(_ ids: Set<QueueID>) async -> [Taken] {
+    let taken = index.take(at: .now) { ids.contains($0.name.id) }
+    return await disk.run {
+      taken.map { Taken(message: $0.message, due: $0.due) }
+        .sorted { $0.message.name.id < $1.message.name.id }
+    }
   }
 
   /// Puts messages back as they were.
@@ -33,7 +38,7 @@ extension Spool {
     tell: @Loop ([(id: QueueID, result: QueueActionResult)]) async -> Bool
   ) async {
     guard let directories = try? self.directories else { return }
-    var rest = take(ids)[...]
+    var rest = await take(ids)[...]
     var groupSize = Self.filesPerPiece
     while !rest.isEmpty, !Task.isCancelled {
       let group = Array(rest.prefix(groupSize))

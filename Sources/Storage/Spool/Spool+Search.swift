@@ -35,12 +35,16 @@ extension Spool {
     _ selection: QueueSelection, for action: QueueAction, besides others: [QueuedMessage]
   ) async -> Set<QueueID> {
     let now = WallClock.now
-    let named = (index.messages + others).filter { message in
-      selection.mayMean(message.name.id, at: now)
-        && (action != .release || message.folder == .held)
+    let all = index.messages + others
+    // Elsewhere, as they may be many.
+    let named = await disk.run {
+      all.filter { message in
+        selection.mayMean(message.name.id, at: now)
+          && (action != .release || message.folder == .held)
+      }
     }
-    if !selection.asksForEnvelope { return Set(named.map(\.name.id)) }
-    return await search(named) { selection.means($0) }
+    if selection.asksForEnvelope { return await search(named) { selection.means($0) } }
+    return await disk.run { Set(named.map(\.name.id)) }
   }
 
   /// Reads the envelopes of messages, and returns which of them match; `matches` is called on a worker.
