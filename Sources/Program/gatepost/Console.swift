@@ -21,18 +21,25 @@ enum Console {
   static func say(_ line: String) { sayAsIs(line.safeForTerminal) }
 
   /// Writes a text and a line end to the standard output as they are.
-  static func sayAsIs(_ line: String) {
-    guard let error = write("\(line)\n", to: STDOUT_FILENO) else { return }
+  static func sayAsIs(_ line: String) { say(lines: Array("\(line)\n".utf8)) }
+
+  /// Writes whole lines to the standard output as they are, in one call.
+  static func say(lines: [UInt8]) {
+    guard let error = write(lines, to: STDOUT_FILENO) else { return }
     complain("the output cannot be written: \(error)")
     _exit(Failure.Status.standardOutput.rawValue)
   }
 
-  /// Writes all of a text; returns why that cannot be done.
   @discardableResult
   private static func write(_ text: String, to descriptor: Int32) -> SystemError? {
+    write(Array(text.utf8), to: descriptor)
+  }
+
+  /// Writes all of a text; returns why that cannot be done.
+  private static func write(_ text: [UInt8], to descriptor: Int32) -> SystemError? {
     // Whoever closed the pipe does not want the rest; SIGPIPE has ended the tool by then.
-    unsafe text.utf8CString.withUnsafeBufferPointer { characters in
-      var rest = unsafe UnsafeRawBufferPointer(characters).dropLast()
+    unsafe text.withUnsafeBytes { text -> SystemError? in
+      var rest = unsafe text[...]
       while unsafe !rest.isEmpty {
         let count = unsafe Glibc.write(
           descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)

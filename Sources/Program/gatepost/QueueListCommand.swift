@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Log
 import Platform
 import Spool
 
@@ -23,18 +24,18 @@ struct QueueListCommand: ParsableCommand {
     var aside = 0
     do throws(SystemError) {
       let queue = try QueueFiles(path: spool)
+      var output: [UInt8] = []
       for entry in try queue.entries() {
-        guard
-          let message = try queue.with(
-            entry.folder,
-            { directory throws(SystemError) in
-              try MessageListing(entry.name, in: directory, entry.folder)
-            })
-        else { continue }
-        message.lines.forEach(Console.say)
+        guard let message = try queue.listing(of: entry) else { continue }
+        for line in message.lines { output += line.safeForTerminal.utf8 + [UInt8(ascii: "\n")] }
         bytes += message.bytes
         count += 1
+        if output.count >= Self.outputBytes {
+          Console.say(lines: output)
+          output.removeAll(keepingCapacity: true)
+        }
       }
+      Console.say(lines: output)
       aside = try queue.asideCount()
     } catch {
       // The server makes the queue when it starts for the first time.
@@ -50,13 +51,43 @@ struct QueueListCommand: ParsableCommand {
       )
     }
   }
+
+  /// How much is written at once: a queue may be long.
+  private static let outputBytes = 64 << 10
 }
 
 /// The files of the queue as they are on disk; the server need not run.
-struct QueueFiles: ~Copyable {
-  private let queue: Directory
+struct QueueFiles {
+  /// A folder, opened once for all its files.
+  private final class Folder {
+    let directory: Directory
 
-  init(path: String) throws(SystemError) { queue = try Directory(path: path) }
+    init(_ directory: consuming Directory) { self.directory = directory }
+  }
+
+  private let queue: Folder
+  private let folders: [QueueFolder: Folder]
+
+  init(path: String) throws(SystemError) {
+    queue = Folder(try Directory(path: path))
+    var folders: [QueueFolder: Folder] = [:]
+    for folder in QueueFolder.allCases {
+      do throws(SystemError) {
+        folders[folder] = Folder(try queue.directory.subdirectory(folder.name))
+      } catch let error where error.isNotFound {
+        // As before the first start.
+      }
+    }
+    self.folders = folders
+  }
+
+  /// What the list says of a file; nil if it is gone meanwhile.
+  func listing(of entry: (name: String, folder: QueueFolder)) throws(SystemError) -> MessageListing?
+  {
+    try with(entry.folder) { directory throws(SystemError) in
+      try MessageListing(entry.name, in: directory, entry.folder)
+    }
+  }
 
   /// The names in all folders, the oldest first.
   func entries() throws(SystemError) -> [(name: String, folder: QueueFolder)] {
@@ -79,16 +110,13 @@ struct QueueFiles: ~Copyable {
   func with<Result>(
     _ folder: QueueFolder, _ body: (borrowing Directory) throws(SystemError) -> Result?
   ) throws(SystemError) -> Result? {
-    do throws(SystemError) {
-      return try body(try queue.subdirectory(folder.name))
-    } catch let error where error.isNotFound {
-      return nil
-    }
+    guard let folder = folders[folder] else { return nil }
+    return try body(folder.directory)
   }
 
   private func count(in name: String) throws(SystemError) -> Int {
     do throws(SystemError) {
-      return try queue.subdirectory(name).entryNames().count
+      return try queue.directory.subdirectory(name).entryNames().count
     } catch let error where error.isNotFound {
       return 0
     }
