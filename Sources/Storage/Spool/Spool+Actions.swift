@@ -53,11 +53,18 @@ extension Spool {
       let unsynced = changes
       changes = await disk.run { directories.synchronize(unsynced, of: messages, after: action) }
       rest = rest.dropFirst(group.count)
-      let results = zip(group, changes).map { taken, change in
-        settle(taken, after: change, by: action)
+      var goesOn = true
+      for start in stride(from: 0, to: group.count, by: Self.toldAtOnce) {
+        let part = start..<min(start + Self.toldAtOnce, group.count)
+        let results = zip(group[part], changes[part]).map { taken, change in
+          settle(taken, after: change, by: action)
+        }
+        arrival.signal()
+        // What is done is noted even where nobody listens any more.
+        if goesOn { goesOn = await tell(results) }
+        await Task.yield()
       }
-      arrival.signal()
-      if await !tell(results) { break }
+      if !goesOn { break }
     }
     putBack(rest)
   }

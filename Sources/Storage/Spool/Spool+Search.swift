@@ -5,7 +5,9 @@ extension Spool {
   /// How many files are looked at or moved in one piece of work, so that commits come between.
   nonisolated static let filesPerPiece = 64
   /// How many changes of files are synced together at most.
-  nonisolated static let filesPerSync = 1024
+  nonisolated static let filesPerSync = 8192
+  /// How many results are noted and told before others have their turn.
+  nonisolated static let toldAtOnce = 256
 
   /// Makes the waiting messages due now whose envelope matches; those under way are left alone.
   ///
