@@ -68,8 +68,10 @@ enum Limits {
   static let deadHops = 256
   /// Octets that are remembered of the reason.
   static let reasonBytes = 512
-  /// A queue file that cannot be read now is tried again after this time: a disk that fails for a moment, or
-  /// was not there, must not hold mail up when it is back. Its time in the file cannot be written meanwhile.
+  /// A queue file that cannot be read now is tried again after this time.
+  ///
+  /// A disk that fails for a moment, or was not there, must not hold mail up when it is back; and the time in the
+  /// file cannot be written meanwhile.
   static let unreadablePause: Duration = .seconds(30)
   /// How long a message may wait before its sender is told; RFC 5321 §4.5.4.1 has most of them leave
   /// long before, and no sender wants to hear of each greylisting.

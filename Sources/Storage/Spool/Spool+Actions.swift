@@ -104,7 +104,7 @@ struct QueueChange: Equatable, Sendable {
 }
 
 extension SpoolDirectories {
-  /// Moves or removes the files of messages; blocks. It is on the device after `synchronize`.
+  /// Moves or removes the files of messages, which is on the device after `synchronize`; blocks.
   func change(_ messages: [QueuedMessage], by action: QueueAction) -> [QueueChange] {
     messages.map { message in
       do throws(SystemError) {
