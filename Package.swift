@@ -109,7 +109,7 @@ let layers = [
       Module(
         name: "gatepost",
         imports: [
-          "Platform", "EventLoop", "Log", "Mail", "Maildir", "Spool", "Accounts", "Grants",
+          "Platform", "EventLoop", "Log", "Mail", "TLS", "Maildir", "Spool", "Accounts", "Grants",
           "Configuration", "Control", "Inspection",
         ],
         isProgram: true, reflects: true,

@@ -19,8 +19,8 @@ import Testing
     #expect(it.listen.submissions == [Endpoint(address: nil, port: 465)])
     #expect(it.listen.pop3 == [Endpoint(address: nil, port: 110)])
     #expect(it.listen.pop3s == [Endpoint(address: nil, port: 995)])
-    #expect(it.tls.certificate == "/etc/gatepost/tls/cert.pem")
-    #expect(it.tls.key == "/etc/gatepost/tls/key.pem")
+    #expect(it.tls.certificates == ["/etc/gatepost/tls/cert.pem"])
+    #expect(it.tls.keys == ["/etc/gatepost/tls/key.pem"])
     #expect(it.relay.networks.isEmpty)
     #expect(it.relay.route.servers.isEmpty)
     #expect(it.relay.mxPort == 25)
@@ -76,8 +76,8 @@ import Testing
       pop3 = off
       pop3s = 127.0.0.1:5
       [tls]
-      certificate = /c
-      key = /k
+      certificate = /c, /c2
+      key = /k, /k2
       [relay]
       networks = 203.0.113.0/24
       allow-public = yes
@@ -151,7 +151,7 @@ import Testing
     #expect(it.listen.submissions.map(\.description) == ["3"])
     #expect(it.listen.pop3.isEmpty)
     #expect(it.listen.pop3s.map(\.description) == ["127.0.0.1:5"])
-    #expect([it.tls.certificate, it.tls.key] == ["/c", "/k"])
+    #expect(it.tls.certificates == ["/c", "/c2"] && it.tls.keys == ["/k", "/k2"])
     #expect(it.relay.networks.map(\.description) == ["203.0.113.0/24"])
     #expect(it.relay.route.servers.map(\.description) == ["smtp://relay.example:25"])
     #expect(it.relay.mxPort == 2525)

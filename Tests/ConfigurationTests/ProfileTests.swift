@@ -118,12 +118,12 @@ import Testing
     ),
     (
       "listeners = smpt",
-      "2: [profile cam] listeners: \"smpt\" is not known; give smtp, submission, submissions,"
-        + " \"port\" or \"address:port\"; several are separated by commas; did you mean \"smtp\"?"
+      "2: [profile cam] listeners: \"smpt\" is not known; give smtp, submission, submissions, pop3,"
+        + " pop3s, \"port\" or \"address:port\"; several are separated by commas; did you mean \"smtp\"?"
     ),
     (
       "listeners = 2525",
-      "2: warning: [profile cam] listeners: 2525 is no place of smtp, submission or submissions in"
+      "2: warning: [profile cam] listeners: 2525 is no place of a service in"
         + " [listen]"
     ),
     ("listeners = 192.168.1.1:25", nil),

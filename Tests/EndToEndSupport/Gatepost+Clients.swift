@@ -72,7 +72,7 @@ extension Gatepost {
   ) -> [String] {
     [
       "--host=127.0.0.1", "--port=\(port)", "--tls=on",
-      "--tls-starttls=\(startsTLS ? "on" : "off")", "--tls-trust-file=\(path)/cert.pem",
+      "--tls-starttls=\(startsTLS ? "on" : "off")", "--tls-trust-file=\(path)/authority.pem",
       "--tls-host-override=gw.home.example", "--auth=\(mechanism)", "--user=alice",
       "--passwordeval=echo \(password)",
     ]

@@ -1,4 +1,5 @@
 import Foundation
+import TLS
 import TestSupport
 
 /// A whole Gatepost in a directory of its own: configuration, users, spool, and the daemon.
@@ -26,8 +27,10 @@ package final class Gatepost {
   ///   - hop: takes what is relayed, as the MX of each domain of `NameServer` or as the smart host.
   ///   - settings: more settings, which replace those that all tests have.
   ///   - spool: the directory of the spool, where it is not to be in the own directory.
+  ///   - hasCertificate: whether its own certificates are there already, as from an earlier start.
   package init(
-    hop: Hop? = nil, _ settings: String = "", spool: String? = nil, isStarted: Bool = true
+    hop: Hop? = nil, _ settings: String = "", spool: String? = nil, isStarted: Bool = true,
+    hasCertificate: Bool = true
   ) throws {
     scratch = try ScratchDirectory()
     path = scratch.path
@@ -73,6 +76,12 @@ package final class Gatepost {
     try write(text, to: "gatepost.conf")
     try configure(settings)
     try write(Self.users.get(), to: "users")
+    if hasCertificate {
+      for (name, content) in try Self.certificates.get() {
+        _ = FileManager.default.createFile(
+          atPath: "\(path)/\(name)", contents: content, attributes: [.posixPermissions: 0o600])
+      }
+    }
     if isStarted { try start() }
   }
 
@@ -81,6 +90,21 @@ package final class Gatepost {
 
   package func write(_ text: String, to file: String) throws {
     try text.write(toFile: "\(path)/\(file)", atomically: true, encoding: .utf8)
+  }
+
+  /// The files of `OwnCertificates`, made once, since keys of RSA take their time.
+  private static let certificates = Result {
+    let scratch = try ScratchDirectory()
+    let path = scratch.path
+    let own = OwnCertificates(
+      CertificateFiles(certificate: "\(path)/cert.pem", key: "\(path)/key.pem"),
+      hostName: "gw.home.example")
+    _ = try own.maintain()
+    var files: [String: Data] = [:]
+    for name in try FileManager.default.contentsOfDirectory(atPath: path) {
+      files[name] = FileManager.default.contents(atPath: "\(path)/\(name)")
+    }
+    return files
   }
 
   /// The users file, made once by the tool, since deriving a key takes its time.

@@ -27,7 +27,6 @@ package final class Hop: Sendable {
   package let port: UInt16
   private let script: Script
   private let certificate: TestAuthority.Files?
-  private let scratch: ScratchDirectory?
   private let hasImplicitTLS: Bool
   private let keywords: [String]
   private let state = Mutex(State())
@@ -55,15 +54,10 @@ package final class Hop: Sendable {
     self.script = script
     self.keywords = keywords
     self.hasImplicitTLS = hasImplicitTLS
-    let needsOne = certificate == nil && (offersTLS || hasImplicitTLS)
-    scratch = needsOne ? try ScratchDirectory() : nil
-    if let path = scratch?.path {
-      self.certificate = .init(certificate: "\(path)/cert.pem", key: "\(path)/key.pem")
-      _ = try SelfSignedCertificate.ensure(
-        certificatePath: "\(path)/cert.pem", keyPath: "\(path)/key.pem", hostName: "mx.far.example")
-    } else {
-      self.certificate = offersTLS || hasImplicitTLS ? certificate : nil
-    }
+    let hasTLS = offersTLS || hasImplicitTLS
+    // Nobody has the root of the authority, but where it is put into a store.
+    self.certificate =
+      try hasTLS ? certificate ?? TestAuthority.shared.get().issue(.init("mx.far.example")) : nil
     if isUp { try start() }
   }
 

@@ -113,7 +113,7 @@ final class Stream {
   func acceptTLS(certificate: String, key: String) throws {
     try handshake(
       TLSSession.accepting(
-        on: descriptor, context: .server(certificatePath: certificate, keyPath: key)))
+        on: descriptor, context: .server([CertificateFiles(certificate: certificate, key: key)])))
   }
 
   func channelBinding(named name: String) -> [UInt8]? {

@@ -63,7 +63,8 @@ import Testing
         "openssl",
         [
           "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-          "-subj", "/CN=gw.home.example", "-keyout", "\(gatepost.path)/\(name)key.pem",
+          "-subj", "/CN=gw.home.example", "-addext", "subjectAltName=DNS:gw.home.example",
+          "-keyout", "\(gatepost.path)/\(name)key.pem",
           "-out", "\(gatepost.path)/\(name)cert.pem",
         ])
       #expect(made.status == 0)

@@ -83,7 +83,7 @@ final class Bed {
       settings: settings,
       parts: Receiver.Parts(
         identity: ServerIdentity(
-          try TLSContext.server(certificatePath: certificate, keyPath: key)),
+          try TLSContext.server([CertificateFiles(certificate: certificate, key: key)])),
         spool: spool, accounts: accounts, recipients: recipients, grants: grants,
         conduct: Conduct(rules) { $0 == Self.trusted ? .trusted : .stranger },
         resolver: Resolver(nameServers), reports: { reports },

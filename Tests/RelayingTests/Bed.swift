@@ -187,7 +187,8 @@ struct Identity {
     let key = "\(scratch.path)/key.pem"
     try Data(pair.certificatePEM).write(to: URL(filePath: "\(scratch.path)/cert.pem"))
     try Data(pair.keyPEM).write(to: URL(filePath: key))
-    server = try TLSContext.server(
-      certificatePath: "\(scratch.path)/cert.pem", keyPath: key)
+    server = try TLSContext.server([
+      CertificateFiles(certificate: "\(scratch.path)/cert.pem", key: key)
+    ])
   }
 }

@@ -46,7 +46,7 @@ final class Bed {
     try Data(pair.certificatePEM).write(to: URL(filePath: certificate))
     try Data(pair.keyPEM).write(to: URL(filePath: key))
     let identity = ServerIdentity(
-      try TLSContext.server(certificatePath: certificate, keyPath: key))
+      try TLSContext.server([CertificateFiles(certificate: certificate, key: key)]))
     clientContext = try TLSContext.client(trust: .anyone)
     let verifier = SCRAMVerifier(password: Array("secret".utf8), salt: [1], iterations: 2)
     let hash = Verifier.scram(verifier).text

@@ -207,14 +207,8 @@ package final class TestAuthority: Sendable {
     _ name: String, by issuer: String?, subject: String, extensions: String, begins: Int = -1,
     ends: Int, hash: String = "sha256"
   ) throws {
-    let format = DateFormatter()
-    format.locale = Locale(identifier: "en_US_POSIX")
-    format.timeZone = TimeZone(secondsFromGMT: 0)
-    format.dateFormat = "yyyyMMddHHmmss'Z'"
-    let (from, until) = (begins, ends)
-    let dates = [from, until].map {
-      format.string(from: Date(timeIntervalSinceNow: Double($0) * 86_400))
-    }
+    let now = Int64(Date.now.timeIntervalSince1970)
+    let dates = [begins, ends].map { Self.date(now + Int64($0) * 86_400) }
     try openssl(
       "req", "-new", "-config", "ca.conf", "-section", "request", "-key", "\(name).key",
       "-subj", subject, "-out", "\(name).csr")
@@ -225,6 +219,15 @@ package final class TestAuthority: Sendable {
         "\(name).pem", "-extensions", extensions, "-startdate", dates[0], "-enddate", dates[1],
         "-md", hash,
       ] + (signer ?? ["-selfsign", "-keyfile", "\(name).key"]))
+  }
+
+  /// Unix time in seconds, in the form of a certificate.
+  static func date(_ seconds: Int64) -> String {
+    let format = DateFormatter()
+    format.locale = Locale(identifier: "en_US_POSIX")
+    format.timeZone = TimeZone(secondsFromGMT: 0)
+    format.dateFormat = "yyyyMMddHHmmss'Z'"
+    return format.string(from: Date(timeIntervalSince1970: Double(seconds)))
   }
 
   private func openssl(_ arguments: String...) throws { try openssl(arguments) }

@@ -22,7 +22,9 @@ import Testing
   private func end(_ context: TLSContext) throws -> TLSStep {
     let files = try authority.issue(.init("mx.far.example"))
     let wire = try Wire()
-    let server = try TLSContext.server(certificatePath: files.certificate, keyPath: files.key)
+    let server = try TLSContext.server([
+      CertificateFiles(certificate: files.certificate, key: files.key)
+    ])
     let session = try TLSSession.connecting(
       on: wire.clientEnd, context: context, serverName: "mx.far.example")
     return shakeHands(

@@ -10,8 +10,7 @@ import Testing
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
     do throws(TLSError) {
-      _ = try TLSContext.server(
-        certificatePath: credentials.certificatePath, keyPath: credentials.keyPath)
+      _ = try TLSContext.server([credentials.files])
       Issue.record("the files were taken", sourceLocation: sourceLocation)
     } catch {
       #expect(
@@ -87,8 +86,8 @@ import Testing
     let certificate = try credentials.text(of: credentials.certificatePath)
     for text in [key + certificate, certificate + key] {
       try credentials.write(Array(text.utf8), to: credentials.certificatePath)
-      _ = try TLSContext.server(
-        certificatePath: credentials.certificatePath, keyPath: credentials.certificatePath)
+      let path = credentials.certificatePath
+      _ = try TLSContext.server([CertificateFiles(certificate: path, key: path)])
     }
   }
 
@@ -116,5 +115,19 @@ import Testing
     try credentials.write(
       [UInt8](repeating: 0x0A, count: Limits.fileBytes + 1), to: credentials.certificatePath)
     expectRefusal(credentials, path: credentials.certificatePath, reason: "File too large")
+  }
+
+  @Test("Two keys of one kind are refused, as only one could be served")
+  func sameKind() throws {
+    let (one, other) = (try Credentials(), try Credentials())
+    do throws(TLSError) {
+      _ = try TLSContext.server([one.files, other.files])
+      Issue.record("both were taken")
+    } catch {
+      #expect(
+        error.description
+          == "\(other.certificatePath): has a key of the same kind (ECDSA) as \(one.certificatePath): "
+          + "only one of both can be served")
+    }
   }
 }

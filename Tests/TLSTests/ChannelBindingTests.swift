@@ -134,8 +134,9 @@ import Testing
       "/bin/sh", ["-c", script, "sh", scratch.path], output: output.fileHandleForWriting)
     let said = String(decoding: try output.readToEnd(), as: UTF8.self)
     #expect(process.wait() == 0)
-    let context = try TLSContext.server(
-      certificatePath: "\(scratch.path)/cert", keyPath: "\(scratch.path)/key")
+    let context = try TLSContext.server([
+      CertificateFiles(certificate: "\(scratch.path)/cert", key: "\(scratch.path)/key")
+    ])
     let certificate = try #require(SSL_CTX_get0_certificate(context.pointer))
     let hash = try #require(TLSSession.serverEndPoint(of: certificate))
     #expect(said.hasPrefix(Fingerprint.text(hash)), "\(said)")

@@ -17,7 +17,9 @@ import Testing
   ) throws -> TLSStep {
     let files = try authority.issue(leaf)
     let wire = try Wire()
-    let server = try TLSContext.server(certificatePath: files.certificate, keyPath: files.key)
+    let server = try TLSContext.server([
+      CertificateFiles(certificate: files.certificate, key: files.key)
+    ])
     let client = try TLSContext.client(trust: .authorities(path: path ?? authority.root))
     let session = try TLSSession.connecting(
       on: wire.clientEnd, context: client, serverName: serverName)

@@ -21,7 +21,9 @@ import Testing
     let wire = try Wire()
     let (server, _) = try makeSides(on: wire, credentials: try Credentials())
     let ends = shakeHands(server, try client(on: wire, version: version))
-    let reason = "the peer has no TLS version in common with us"
+    let reason =
+      "the client speaks TLS 1.\(version - TLS1_VERSION) at most; if it is a device of yours, it needs a "
+      + "[profile] with old-tls = yes"
     #expect(ends.server == .failed(.broken(reason: reason)))
     #expect(ends.client == .failed(.broken(reason: "the server speaks no TLS 1.2 or later")))
   }

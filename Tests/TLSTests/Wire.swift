@@ -1,6 +1,7 @@
 import COpenSSL
 import Foundation
 import Platform
+import TestSupport
 import Testing
 
 @testable import TLS
@@ -69,13 +70,12 @@ final class Credentials {
   let directory: String
   var certificatePath: String { directory + "/cert.pem" }
   var keyPath: String { directory + "/key.pem" }
+  var files: CertificateFiles { CertificateFiles(certificate: certificatePath, key: keyPath) }
 
   init(hostName: String = "gw.home.example", from: Int64? = nil, until: Int64? = nil) throws {
     directory = FileManager.default.temporaryDirectory.appending(path: "gatepost-\(UUID())").path
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-    let now = Int64(Date().timeIntervalSince1970)
-    let pair = try SelfSignedCertificate.make(
-      hostName: hostName, from: from ?? now - 86_400, until: until ?? now + 86_400)
+    let pair = try SelfSignedCertificate.make(hostName: hostName, from: from, until: until)
     try write(pair.certificatePEM, to: certificatePath)
     try write(pair.keyPEM, to: keyPath)
   }
@@ -89,8 +89,7 @@ final class Credentials {
   func text(of path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
 
   func serverContext(minimum: TLSVersion = .tls12) throws -> TLSContext {
-    try TLSContext.server(
-      certificatePath: certificatePath, keyPath: keyPath, minimum: minimum)
+    try TLSContext.server([files], minimum: minimum)
   }
 }
 

@@ -11,7 +11,7 @@ extension Configuration {
     var spool = "", state = "", runtime = "", users = ""
     var smtp: [Endpoint] = [], submission: [Endpoint] = [], submissions: [Endpoint] = []
     var pop3: [Endpoint] = [], pop3s: [Endpoint] = []
-    var certificate = "", key = ""
+    var certificates: [String] = [], keys: [String] = []
     var authorities: String?
     var relayNetworks: [IPNetwork] = []
     var allowsPublicRelay = false
@@ -84,7 +84,7 @@ extension Configuration {
       smtp: draft.smtp, submission: draft.submission, submissions: draft.submissions,
       pop3: draft.pop3, pop3s: draft.pop3s)
     tls = TLS(
-      certificate: draft.certificate, key: draft.key, authorities: draft.authorities)
+      certificates: draft.certificates, keys: draft.keys, authorities: draft.authorities)
     self.relay = Relay(
       networks: draft.relayNetworks, mxPort: draft.mxPort, secrets: draft.secrets, route: relay)
     self.routes = routes

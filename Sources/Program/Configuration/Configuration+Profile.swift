@@ -3,16 +3,17 @@ package import Platform
 package import SMTP
 
 extension Configuration {
-  /// A section `[profile NAME]`: what is different for some SMTP clients.
+  /// A section `[profile NAME]`: what is different for some clients.
   ///
   /// Its first part forgives devices what they do wrong, its second part says what those clients may
-  /// do. It holds for a client in one of `networks` that comes to one of `listeners`.
+  /// do. It holds for a client in one of `networks` that comes to one of `listeners`; at POP3 only the login without
+  /// TLS and old TLS mean something.
   package struct Profile: Sendable {
     /// The name, for the log.
     package let name: String
     /// Where the clients are; empty for anywhere.
     package internal(set) var networks: [IPNetwork] = []
-    /// Where they come to; empty for every listener of SMTP.
+    /// Where they come to; empty for every listener.
     package internal(set) var listeners: [ListenerPattern] = []
 
     /// Whether HELO and EHLO may have an empty or odd name.

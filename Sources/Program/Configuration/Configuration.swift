@@ -81,10 +81,10 @@ package struct Configuration: Sendable {
 
   /// The section `[tls]`.
   package struct TLS: Sendable {
-    /// The file of the certificate chain, PEM.
-    package let certificate: String
-    /// The file of the private key, PEM.
-    package let key: String
+    /// The files of the certificate chains, PEM; at least one.
+    package let certificates: [String]
+    /// The files of their private keys, in the same order.
+    package let keys: [String]
     /// The file or directory of the authorities by which servers are proved; nil for the system's.
     package let authorities: String?
   }

@@ -72,7 +72,7 @@ extension Keys {
       Key(
         .profile, "listeners", .list(of: .listenerPattern),
         default: .absent(example: "smtp, submission"),
-        "Where they come to; without it, to every listener of SMTP."
+        "Where they come to; without it, to every listener."
       ) { $0.profile.listeners = $1 },
     ] + quirks + rights
   }

@@ -71,13 +71,14 @@ enum Keys {
   private static var tls: [Key] {
     [
       Key(
-        .tls, "certificate", .path, default: .text("/etc/gatepost/tls/cert.pem"),
+        .tls, "certificate", .nonEmptyList(of: .path),
+        default: .text("/etc/gatepost/tls/cert.pem"),
         "The file of the certificate chain, PEM, own certificate first."
-      ) { $0.certificate = $1 },
+      ) { $0.certificates = $1 },
       Key(
-        .tls, "key", .path, default: .text("/etc/gatepost/tls/key.pem"),
+        .tls, "key", .nonEmptyList(of: .path), default: .text("/etc/gatepost/tls/key.pem"),
         "The file of the private key, PEM."
-      ) { $0.key = $1 },
+      ) { $0.keys = $1 },
       Key(
         .tls, "authorities", .optional(.path),
         default: .absent(example: "/etc/gatepost/tls/authorities"),

@@ -10,6 +10,12 @@ extension Reading {
     }
     let hostname = hostname(machineName: machineName)
     checkListeners()
+    if draft.certificates.count != draft.keys.count {
+      report(
+        .tls, "key",
+        "there are \(draft.keys.count) of them and \(draft.certificates.count) of certificate; "
+          + "give each certificate its key, in the same order")
+    }
     checkNetworks(draft.relayNetworks, .relay, allowsPublic: draft.allowsPublicRelay)
     checkNetworks(draft.grantNetworks, .popBeforeSMTP, allowsPublic: draft.allowsPublicGrants)
     for section in draft.domainSections where !draft.domains.contains(section.domain) {

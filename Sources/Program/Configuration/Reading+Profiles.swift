@@ -17,7 +17,7 @@ extension Reading {
     for case .endpoint(let endpoint) in profile.listeners where !isServed(endpoint) {
       report(
         .profile, of: name, "listeners", as: .warning,
-        "\(endpoint) is no place of smtp, submission or submissions in [listen]")
+        "\(endpoint) is no place of a service in [listen]")
     }
     if profile.networks.isEmpty && profile.allowsLoginWithoutTLS {
       report(
@@ -37,9 +37,10 @@ extension Reading {
     }
   }
 
-  /// Whether a listener of SMTP is at the place.
+  /// Whether a listener is at the place.
   private func isServed(_ endpoint: Endpoint) -> Bool {
-    (draft.smtp + draft.submission + draft.submissions).contains { own in
+    let all = draft.smtp + draft.submission + draft.submissions + draft.pop3 + draft.pop3s
+    return all.contains { own in
       own.port == endpoint.port
         && (own.address == nil || endpoint.address == nil || own.address == endpoint.address)
     }

@@ -1,9 +1,9 @@
 import Accounts
-import Configuration
+package import Configuration
 import Mail
 import Network
 import Platform
-import TLS
+package import TLS
 
 /// The check of a configuration and of all that the server opens because of it, as the server's user.
 ///
@@ -64,24 +64,34 @@ package struct Inspection {
   }
 
   private mutating func check(certificateOf configuration: Configuration) {
-    let (certificate, key) = (configuration.tls.certificate, configuration.tls.key)
-    let files = [certificate, key].map { try? Descriptor.reading(path: $0).status() }
-    if files.allSatisfy({ $0 == nil }), !Storage.isThere(certificate), !Storage.isThere(key) {
+    let hostName = configuration.server.hostname.text
+    let configured = configuration.certificateFiles
+    let paths = configured.flatMap { [$0.certificate, $0.key] }
+    if configured.count == 1, !paths.contains(where: Storage.isThere) {
       // Made at the first start.
-      return findings += [certificate, key].compactMap { Storage.obstacle(toMaking: $0) }
+      return findings += paths.compactMap { Storage.obstacle(toMaking: $0) }
     }
     do throws(TLSError) {
-      _ = try TLSContext.server(certificatePath: certificate, keyPath: key)
+      let served = try ServedCertificates(
+        configured, hostName: hostName, authorities: configuration.tls.authorities)
+      _ = try TLSContext.server(served.files)
+      for warning in try served.warnings(hostName: hostName, now: WallClock.now) {
+        findings.append(Finding(.warning, "certificate \(warning.path): it \(warning.text)"))
+      }
     } catch {
       findings.append(Finding(.error, "\(error)"))
     }
-    if let status = files[1], status.mode & 0o004 != 0 {
-      findings.append(
-        Finding(
-          .warning, "\(key): every user of this machine may read the key; run: chmod o= \(key)"))
+    for key in configured.map(\.key) {
+      if let status = try? Descriptor.reading(path: key).status(), status.mode & 0o004 != 0 {
+        findings.append(
+          Finding(
+            .warning, "\(key): every user of this machine may read the key; run: chmod o= \(key)"))
+      }
     }
-    for (path, status) in zip([certificate, key], files) {
-      if let status, status.isWritableByOthers { findings.append(Storage.writable(path)) }
+    for path in paths {
+      if let status = try? Descriptor.reading(path: path).status(), status.isWritableByOthers {
+        findings.append(Storage.writable(path))
+      }
     }
   }
 
@@ -135,5 +145,12 @@ extension Finding {
   init(about diagnostic: Diagnostic) {
     self.init(diagnostic.severity == .warning ? .warning : .error, diagnostic.message)
     place = diagnostic.place
+  }
+}
+
+extension Configuration {
+  /// The pairs of `[tls]`, at least one.
+  package var certificateFiles: [CertificateFiles] {
+    zip(tls.certificates, tls.keys).map { CertificateFiles(certificate: $0, key: $1) }
   }
 }

@@ -30,6 +30,15 @@ extension Configuration {
       networks.contains { $0.contains(client) }
     }
     settings.loginDelay = pop3.loginDelay
+    if !profiles.isEmpty {
+      settings.exceptions = { [profiles] client, listener, local in
+        guard let service = ListenerPattern.Service(rawValue: listener), let local,
+          let profile = profiles.first(where: { $0.holds(for: client, of: service, at: local) })
+        else { return ClientExceptions() }
+        return ClientExceptions(
+          allowsLoginWithoutTLS: profile.allowsLoginWithoutTLS, allowsOldTLS: profile.allowsOldTLS)
+      }
+    }
     settings.expiryDays = pop3.expiryDays
     return settings
   }

@@ -120,7 +120,7 @@ final class ReceivingSession {
   @inline(never)
   private func end(after error: ConnectionError) async {
     await sayFarewell(after: error)
-    recordEnd(error.reason)
+    recordEnd((connection.isShakingHands ? "while shaking hands: " : "") + error.reason)
   }
 
   /// What a line asks, nil being one that was too long.
@@ -272,8 +272,9 @@ final class ReceivingSession {
     let identity = receiver.parts.identity
     let old = profile?.allowsOldTLS == true ? identity?.oldContext : nil
     guard let context = old ?? identity?.context else { throw .tls(.noCertificate) }
+    // Clients of other hosts gain nothing by tickets, and some stumble over them.
     try await connection.acceptTLS(
-      context,
+      context, as: service.rawValue, givesTickets: service != .smtp,
       until: min(.now + Limits.handshake, mustLogIn ? loginEnd : end))
     session.tlsEstablished()
   }

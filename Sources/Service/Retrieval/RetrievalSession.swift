@@ -13,6 +13,7 @@ final class RetrievalSession {
   let service: Retrieval
   let connection: Connection
   let listener: String
+  private let exceptions: ClientExceptions
   var protocolSession: Session
   var maildrop: OpenMaildrop?
   /// Whether there has been a maildrop: after QUIT there is none.
@@ -34,9 +35,14 @@ final class RetrievalSession {
     self.connection = connection
     self.listener = listener
     let settings = service.settings
+    // The kernel is asked for our end only where it matters.
+    exceptions =
+      settings.exceptions.map { $0(connection.peer.host, listener, connection.localAddress) }
+      ?? ClientExceptions()
     var offer = SessionSettings(
       hostName: settings.hostName, offersTLS: service.identity?.context != nil,
-      allowsLoginWithoutTLS: settings.allowsLoginWithoutTLS(connection.peer.host))
+      allowsLoginWithoutTLS: settings.allowsLoginWithoutTLS(connection.peer.host)
+        || exceptions.allowsLoginWithoutTLS)
     if settings.offersAPOP(connection.peer.host) {
       offer.timestamp = Self.timestamp(settings.hostName)
     }
@@ -167,8 +173,9 @@ final class RetrievalSession {
   }
 
   func startTLS() async throws(ConnectionError) {
-    guard let context = service.identity?.context else { throw .tls(.noCertificate) }
-    try await connection.acceptTLS(context, until: deadline)
+    let old = exceptions.allowsOldTLS ? service.identity?.oldContext : nil
+    guard let context = old ?? service.identity?.context else { throw .tls(.noCertificate) }
+    try await connection.acceptTLS(context, as: listener, until: deadline)
   }
 
   private func update(_ messages: MessageSet) async throws(ConnectionError) {
@@ -195,7 +202,10 @@ final class RetrievalSession {
   func giveUp(because error: ConnectionError) async {
     // A client that connects and leaves is a port check, or has seen enough.
     if case .closed = error, maildrop == nil { return }
-    Log.record(.sessionEnded(service: listener, client: client, reason: error.reason))
+    Log.record(
+      .sessionEnded(
+        service: listener, client: client,
+        reason: (connection.isShakingHands ? "while shaking hands: " : "") + error.reason))
     // A client that was silent for too long gets no answer (RFC 1939 §3).
     switch error {
     case .wait(.draining): _ = try? await send(.stopping)

@@ -6,6 +6,9 @@ extension Connection {
   /// Whether TLS is in use.
   package var isEncrypted: Bool { session != nil }
 
+  /// Whether TLS has begun and its handshake is not over.
+  package var isShakingHands: Bool { session?.isEstablished() == false }
+
   /// The version and the cipher, such as `TLSv1.3` and `TLS_AES_256_GCM_SHA384`; nil without TLS.
   package var encryption: (version: String, cipher: String)? {
     guard let version = session?.protocolVersion, let cipher = session?.cipherName else {
@@ -23,12 +26,16 @@ extension Connection {
 
   /// Makes the connection a TLS one, as the server.
   ///
+  /// - Parameters:
+  ///   - kind: the service, whose tickets no other takes.
+  ///   - givesTickets: whether there are any.
   /// - Throws: `.plaintextAfterStartTLS` if anything had arrived in clear that was not read.
   package func acceptTLS(
-    _ context: TLSContext, until deadline: Instant
+    _ context: TLSContext, as kind: String = "", givesTickets: Bool = true, until deadline: Instant
   ) async throws(ConnectionError) {
     if hasBufferedInput { throw .plaintextAfterStartTLS }
-    session = TLSSession.accepting(on: descriptor.number, context: context)
+    session = TLSSession.accepting(
+      on: descriptor.number, context: context, as: kind, givesTickets: givesTickets)
     try await shakeHands(until: deadline)
   }
 

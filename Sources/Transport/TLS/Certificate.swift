@@ -9,6 +9,9 @@ struct Certificate: ~Copyable {
 
   deinit { unsafe X509_free(pointer) }
 
+  /// The begin of the validity, Unix time in seconds; the distant past where it cannot be read.
+  var notBefore: Int64 { unsafe co_not_before(pointer) }
+
   /// The end of the validity, Unix time in seconds; the distant past where it cannot be read.
   var notAfter: Int64 { unsafe co_not_after(pointer) }
 }

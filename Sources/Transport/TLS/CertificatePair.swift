@@ -3,8 +3,7 @@ internal import Platform
 
 /// The host's certificate, its chain and its key, as they stand in the admin's files.
 struct CertificatePair: ~Copyable {
-  private let certificatePath: String
-  private let keyPath: String
+  private let files: CertificateFiles
   private let certificate: Certificate
   private var chain: PEM
   private let key: PrivateKey
@@ -13,47 +12,48 @@ struct CertificatePair: ~Copyable {
   ///
   /// **Failures**: `TLSError.file` for a file that cannot be read, is too long, holds nothing of the
   /// kind or wants a passphrase, and for a key that does not belong to the certificate.
-  init(certificatePath: String, keyPath: String) throws(TLSError) {
-    var text = PEM(try Self.read(certificatePath))
+  init(_ files: CertificateFiles) throws(TLSError) {
+    self.files = files
+    var text = PEM(try Self.read(files.certificate))
     guard let certificate = text.nextCertificate() else {
-      throw .file(path: certificatePath, reason: "holds no certificate in PEM form")
+      throw .file(path: files.certificate, reason: "holds no certificate in PEM form")
     }
-    let key = try Self.readKey(keyPath)
+    let key = try Self.readKey(files.key)
     guard key.belongs(to: certificate) else {
       throw .file(
-        path: keyPath, reason: "is not the key of the certificate in \(certificatePath)")
+        path: files.key, reason: "is not the key of the certificate in \(files.certificate)")
     }
-    // All at the end: Swift 6.2.3 does not compile a value of this kind that is left half made.
-    self.certificatePath = certificatePath
-    self.keyPath = keyPath
     self.certificate = certificate
     self.chain = text
     self.key = key
   }
 
+  /// The kind of the key, of which a server can have one certificate each.
+  var keyKind: String { certificate.keyKind }
+
   /// Makes `context` serve the certificate.
   consuming func install(in context: TLSContext) throws(TLSError) {
     ERR_clear_error()
     guard unsafe SSL_CTX_use_certificate(context.pointer, certificate.pointer) == 1 else {
-      throw .file(path: certificatePath, reason: "cannot be used: \(OpenSSL.takeError())")
+      throw .file(path: files.certificate, reason: "cannot be used: \(OpenSSL.takeError())")
     }
     guard unsafe SSL_CTX_use_PrivateKey(context.pointer, key.pointer) == 1 else {
-      throw .file(path: keyPath, reason: "cannot be used: \(OpenSSL.takeError())")
+      throw .file(path: files.key, reason: "cannot be used: \(OpenSSL.takeError())")
     }
     var length = 1
     while let link = chain.nextCertificate() {
       length += 1
       if length > Limits.chainLength {
         throw .file(
-          path: certificatePath, reason: "holds more than \(Limits.chainLength) certificates")
+          path: files.certificate, reason: "holds more than \(Limits.chainLength) certificates")
       }
       let added = unsafe co_add1_chain_certificate(context.pointer, link.pointer)
       if added != 1 {
-        throw .file(path: certificatePath, reason: "cannot be used: \(OpenSSL.takeError())")
+        throw .file(path: files.certificate, reason: "cannot be used: \(OpenSSL.takeError())")
       }
     }
     guard chain.isAtEnd else {
-      throw .file(path: certificatePath, reason: "certificate \(length + 1) is malformed")
+      throw .file(path: files.certificate, reason: "certificate \(length + 1) is malformed")
     }
   }
 

@@ -9,13 +9,26 @@ enum Limits {
   /// Characters of a host name (RFC 1035 §2.3.4).
   static let hostNameBytes = 253
 
-  /// How long a certificate that we make ourselves is valid: ten years.
-  static let selfSignedSeconds: Int64 = 3650 * 86_400
+  /// How long a certificate that we make ourselves is valid: 397 days, a day less than what the strictest clients
+  /// take.
+  static let leafSeconds: Int64 = 397 * 86_400
+
+  /// How long before its end it is renewed, a third of its time.
+  static let renewalSeconds: Int64 = 132 * 86_400
+
+  /// How long our authority is valid: ten years.
+  static let authoritySeconds: Int64 = 3650 * 86_400
+
+  /// How long before its end another one is made: no certificate of ours outlives its authority.
+  static let authorityRenewalSeconds = leafSeconds
+
+  /// DNS names of a certificate that are looked at.
+  static let names = 100
 
   /// 2026-01-01, before which no certificate of ours was made.
   ///
-  /// A board without a battery has its first start in 1970: counted from there, ten years would be
-  /// over before the clock is set.
+  /// A board without a battery has its first start in 1970: what is counted from there would be over before the
+  /// clock is set.
   static let earliestMaking: Int64 = 1_767_225_600
 
   /// Octets of a file of authorities: the bundle of all public ones has 220,000.

@@ -3,7 +3,7 @@ internal import COpenSSL
 /// Text in the form of RFC 7468, read or written piece by piece.
 @safe
 struct PEM: ~Copyable {
-  private let buffer: OpaquePointer
+  let buffer: OpaquePointer
 
   /// A text to read from, or to append to.
   init(_ text: [UInt8] = []) {

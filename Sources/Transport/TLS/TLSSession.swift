@@ -33,8 +33,22 @@ package struct TLSSession: ~Copyable, @unchecked Sendable {
   ///
   /// What the client sent in the clear before must have been thrown away: a command that is already
   /// in a buffer would be taken for one under TLS (CVE-2011-0411).
-  package static func accepting(on descriptor: Int32, context: TLSContext) -> TLSSession {
+  ///
+  /// - Parameters:
+  ///   - kind: the service, of at most 32 octets: a ticket of one kind resumes no session of another, so that nobody
+  ///     can lead a client of the one to the other.
+  ///   - givesTickets: whether the client gets one, and may come with one.
+  package static func accepting(
+    on descriptor: Int32, context: TLSContext, as kind: String = "", givesTickets: Bool = true
+  ) -> TLSSession {
     let session = TLSSession(context, on: descriptor)
+    let isNamed =
+      unsafe SSL_set_session_id_context(
+        session.pointer, Array(kind.utf8), UInt32(kind.utf8.count)) == 1
+    precondition(isNamed, "the name of a service has 32 octets at most")
+    if !givesTickets {
+      unsafe co_refuse_tickets(session.pointer)
+    }
     unsafe SSL_set_accept_state(session.pointer)
     return session
   }
@@ -159,8 +173,13 @@ extension TLSSession {
   }
 
   private borrowing func failure() -> TLSError {
-    guard let trust = context.trust else { return OpenSSL.takeError() }
-    return clientFailure(minimum: context.minimum, trust: trust)
+    if let trust = context.trust { return clientFailure(minimum: context.minimum, trust: trust) }
+    let code = ERR_peek_error()
+    if ERR_GET_LIB(code) == ERR_LIB_SSL, let advice = adviceOnClient(ERR_GET_REASON(code)) {
+      ERR_clear_error()
+      return .broken(reason: advice)
+    }
+    return OpenSSL.takeError()
   }
 }
 

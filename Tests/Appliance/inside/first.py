@@ -69,9 +69,12 @@ def check_installation():
                 "/var/spool/gatepost": "gatepost:gatepost 0750",
                 "/var/lib/gatepost": "gatepost:gatepost 0750"}.items():
             equal(gate.owner_and_mode(path), wanted, path)
-    with check("a self-signed P-256 certificate was made"):
+    with check("an authority of the machine and a P-256 certificate were made, and are known to each other"):
         text = run("openssl", "x509", "-in", gate.CERTIFICATE, "-noout", "-text")
         expect("P-256" in text or "prime256v1" in text, text)
+        authority = "/etc/gatepost/tls/authority.pem"
+        expect("OK" in run("openssl", "verify", "-CAfile", authority, gate.CERTIFICATE), "not of the authority")
+        expect("BEGIN CERTIFICATE" in run("gatepost", "certificate", "export"), "nothing to export")
 
 
     with check("the socket of the tool is for root and the daemon's group, and the tool reaches it"):
