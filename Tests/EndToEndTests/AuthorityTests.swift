@@ -60,7 +60,7 @@ import Testing
     let python = try Program.run(
       "python3", ["-c", script, authority.root, "\(gatepost.ports.submissions)"])
     #expect(python.status == 0, "\(python.output)")
-    #expect(gatepost.queue.count == 1)
+    #expect(gatepost.log.count(of: "accepted id=") == 1)
   }
 
   @Test(

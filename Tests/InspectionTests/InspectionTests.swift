@@ -55,7 +55,8 @@ private struct Place {
     process.executableURL = URL(filePath: "/usr/bin/openssl")
     process.arguments = [
       "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-      "-subj", "/CN=gw.home.example", "-keyout", path(key), "-out", path(certificate),
+      "-subj", "/CN=gw.home.example", "-addext", "subjectAltName=DNS:gw.home.example",
+      "-keyout", path(key), "-out", path(certificate),
     ]
     process.standardError = FileHandle.nullDevice
     try process.run()

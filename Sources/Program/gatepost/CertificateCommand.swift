@@ -62,7 +62,7 @@ struct CertificateCommand: ParsableCommand {
     func run() throws {
       let served = try place.load().served()
       do throws(TLSError) {
-        if let text = try served.authorityText() { return Console.say(text) }
+        if let text = try served.authorityText() { return Console.sayAsIs(text) }
       } catch {
         throw Failure(.input, error.description)
       }
