@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct `Requests and replies of control` {
   static let requests: [(ControlRequest, String)] = [
-    (.status, "status"), (.grants, "whitelist-list"),
+    (.status, "status"), (.grants, "whitelist-list"), (.adoptSpool, "spool-adopt"),
     (.act(.retry, patterns: ["all"], reason: ""), "retry all"),
     (
       .act(.hold, patterns: ["from=@a.example", "older=2h"], reason: ""),
@@ -35,7 +35,8 @@ import Testing
   @Test(arguments: [
     "", " ", "status x", "Status", "flush", "hold", "bounce", "bounce reason", "hold  all",
     "hold all ", " hold all", #"hold "all"#, #"hold "all\"#, #"hold a"b"#, #"hold "a"b"#,
-    "hold a\tb", "whitelist-list x", "whitelist-add", "whitelist-add 192.168.1 ann",
+    "hold a\tb", "whitelist-list x", "spool-adopt x", "whitelist-add",
+    "whitelist-add 192.168.1 ann",
     "whitelist-add 192.168.1.5",
     "whitelist-add 0/0 ann", "whitelist-revoke", "whitelist-revoke a b",
     "hold \u{7F}", #"bounce "\#(String(repeating: "x", count: 401))" all"#,

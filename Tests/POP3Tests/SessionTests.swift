@@ -23,6 +23,8 @@ struct SessionTests {
     for _ in 1...5 {
       #expect(Self.text(session.refuseLogin(.inUse)).hasPrefix("-ERR [IN-USE] "))
       #expect(Self.text(session.refuseLogin(.temporary)).hasPrefix("-ERR [SYS/TEMP] "))
+      // Any other refusal is a wrong password to fetchmail.
+      #expect(Self.text(session.refuseLogin(.temporary)).contains("wait"))
     }
     #expect(Self.text(session.refuseLogin(.wrongCredentials)).hasPrefix("-ERR [AUTH] "))
   }

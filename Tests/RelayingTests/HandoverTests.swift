@@ -99,12 +99,15 @@ import Testing
 
   @Loop
   private static func client(of listener: UnixListener) throws -> Connection? {
-    do throws(SystemError) {
-      return try Connection(
-        listener.accept(), peer: SocketAddress(IPAddress(v4: 0x7F00_0001), port: 0))
-    } catch let error where error.isWouldBlock {
-      return nil
-    }
+    guard let descriptor = try waiting(at: listener) else { return nil }
+    return try Connection(
+      descriptor, peer: SocketAddress(IPAddress(v4: 0x7F00_0001), port: 0))
+  }
+
+  private static func waiting(at listener: UnixListener) throws(SystemError) -> Descriptor? {
+    do throws(SystemError) { return try listener.accept() } catch let error
+      where error.isWouldBlock
+    { return nil }
   }
 
   @Test("The name localhost needs no name server")

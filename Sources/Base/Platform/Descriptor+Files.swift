@@ -10,6 +10,8 @@ package struct FileStatus: Equatable, Sendable {
   package var modifiedNanoseconds: Int64
   /// The time of the last change of content, name or owner, Unix time in seconds; nobody can set it.
   package var changed: Int64
+  /// The number of the device or file system that the inode is on.
+  package var device: UInt64
   /// The inode number; together with `modified` and `bytes` it tells one version of a file.
   package var inode: UInt64
   /// How many names the file has.
@@ -32,6 +34,7 @@ package struct FileStatus: Equatable, Sendable {
     modified = min(max(Int64(raw.st_mtim.tv_sec), -1 << 40), 1 << 40)
     modifiedNanoseconds = Int64(raw.st_mtim.tv_nsec)
     changed = Int64(raw.st_ctim.tv_sec)
+    device = UInt64(raw.st_dev)
     inode = UInt64(raw.st_ino)
     links = Int(raw.st_nlink)
     mode = raw.st_mode & 0o7777
@@ -40,6 +43,15 @@ package struct FileStatus: Equatable, Sendable {
     isRegular = raw.st_mode & 0o170000 == 0o100000
     isSocket = raw.st_mode & 0o170000 == 0o140000
     isLink = raw.st_mode & 0o170000 == 0o120000
+  }
+}
+
+extension FileStatus {
+  /// The status of what is at an absolute path from the configuration; links are followed.
+  package init(path: String) throws(SystemError) {
+    var raw = stat()
+    _ = try attempt("newfstatat") { unsafe stat(path, &raw) }
+    self.init(raw)
   }
 }
 

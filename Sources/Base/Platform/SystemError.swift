@@ -32,6 +32,9 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
   /// Whether something other than an ordinary file has the name: a directory, link or socket.
   package var isWrongKindOfFile: Bool { code == EISDIR || code == ELOOP || code == ENXIO }
 
+  /// Whether a part of the path is no directory.
+  package var isNotDirectory: Bool { code == ENOTDIR }
+
   /// Whether a file of that name exists already.
   package var isAlreadyExisting: Bool { code == EEXIST }
 

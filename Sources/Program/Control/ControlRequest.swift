@@ -10,6 +10,7 @@ package import Spool
 ///     hold from=@shop.example older=2h
 ///     bounce "no such \\"ann\\" here" 1763706000.k3v9q0
 ///
+///     spool-adopt
 ///     whitelist-list
 ///     whitelist-add 192.168.1.5 ann
 ///     whitelist-revoke ann
@@ -24,6 +25,8 @@ package enum ControlRequest: Equatable, Sendable {
   case act(QueueAction, patterns: [String], reason: String)
   /// Who may send because of POP-before-SMTP?
   case grants
+  /// Take what is there for the spool.
+  case adoptSpool
   /// Change who may send because of POP-before-SMTP.
   case whitelist(WhitelistChange)
 
@@ -58,6 +61,9 @@ package enum ControlRequest: Equatable, Sendable {
     case ["whitelist-list"]:
       self = .grants
       return
+    case ["spool-adopt"]:
+      self = .adoptSpool
+      return
     default: break
     }
     if let change = WhitelistChange(verb, Array(words.dropFirst())) {
@@ -80,6 +86,7 @@ package enum ControlRequest: Equatable, Sendable {
     switch self {
     case .status: "status"
     case .grants: "whitelist-list"
+    case .adoptSpool: "spool-adopt"
     case .whitelist(.add(let address, let user)): "whitelist-add \(address) \(Self.quoted(user))"
     case .whitelist(.revoke(let address)): "whitelist-revoke \(address)"
     case .whitelist(.revokeUser(let user)): "whitelist-revoke \(Self.quoted(user))"

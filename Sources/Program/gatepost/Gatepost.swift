@@ -11,7 +11,7 @@ struct Gatepost: ParsableCommand {
     version: "gatepost \(Version.text)",
     subcommands: [
       CheckCommand.self, StatusCommand.self, UserCommand.self, QueueCommand.self,
-      WhitelistCommand.self, CertificateCommand.self,
+      WhitelistCommand.self, SpoolCommand.self, CertificateCommand.self,
     ])
 
   @OptionGroup var place: ConfigurationPlace

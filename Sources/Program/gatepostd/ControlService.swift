@@ -25,6 +25,7 @@ final class ControlService {
   private let troubles: Troubles
   let grants: Grants
   let accounts: Accounts
+  private let opening: SpoolOpening
   private let connections: @Loop () -> Int
   private let facts: @Loop () -> [(name: String, text: String)]
   private let start = Instant.now
@@ -40,7 +41,7 @@ final class ControlService {
   ///   - facts: what else `status` tells; it brings the troubles up to date too.
   init(
     in runtime: String, relayer: Relayer, troubles: Troubles, grants: Grants, accounts: Accounts,
-    connections: @escaping @Loop () -> Int,
+    opening: SpoolOpening, connections: @escaping @Loop () -> Int,
     facts: @escaping @Loop () -> [(name: String, text: String)]
   ) {
     self.runtime = runtime
@@ -48,6 +49,7 @@ final class ControlService {
     self.troubles = troubles
     self.grants = grants
     self.accounts = accounts
+    self.opening = opening
     self.connections = connections
     self.facts = facts
   }
@@ -126,6 +128,10 @@ final class ControlService {
       await reply(status + [.ok], to: connection)
     case .grants:
       await reply(listGrants(), to: connection)
+    case .adoptSpool:
+      let failure = await opening.adopt()
+      if failure == nil { Log.say(.notice, "the spool was adopted by user \(user)") }
+      await reply([failure.map { .error($0) } ?? .ok], to: connection)
     case .whitelist(let change):
       await reply([await changeWhitelist(change, by: user)], to: connection)
     case .act(let action, let patterns, let reason):

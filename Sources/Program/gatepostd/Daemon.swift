@@ -103,12 +103,12 @@ final class Daemon {
         recipients: recipients,
         grants: parts.grants, conduct: parts.conduct, resolver: parts.resolver,
         reports: { [relayer] in relayer.reports }, flush: { [relayer] in await relayer.flush($0) }))
-    opening = SpoolOpening(
-      configuration.server.spool, spool, longestDelay: relayer.longestWait, troubles: troubles)
+    opening = SpoolOpening(configuration.server.spool, spool, relayer, troubles: troubles)
     listeners = Listeners(configuration.listen, troubles: troubles)
     control = ControlService(
       in: configuration.server.runtime, relayer: relayer, troubles: troubles,
-      grants: grants, accounts: parts.accounts, connections: { [gate] in gate.count },
+      grants: grants, accounts: parts.accounts, opening: opening,
+      connections: { [gate] in gate.count },
       facts: StatusFacts(
         spool: spool, receiver: receiver, certificates: certificates, listeners: listeners,
         troubles: troubles,

@@ -61,7 +61,7 @@ struct Parts {
     ) { Log.say(.error, $0) }
     recipients = LocalRecipients(
       accounts: accounts, aliases: aliases, rules: configuration.localRules)
-    let spool = Spool(unopened: server.spool, disk: disk)
+    let spool = Spool(unopened: server.spool, state: server.state, disk: disk)
     self.spool = spool
     maildrops = Maildrops(spool, disk: disk)
     let surroundings = SurroundingsCache()

@@ -15,6 +15,9 @@ extension Session {
   }
 
   /// The login that was asked about did not work.
+  ///
+  /// What passes by itself says `wait`: fetchmail takes that word for a server that is busy, and any other refusal
+  /// for a wrong password.
   package mutating func refuseLogin(_ refusal: LoginRefusal) -> Reply {
     if case .authenticating = state { state = .authorization(user: nil) }
     switch refusal {
@@ -24,11 +27,11 @@ extension Session {
       return .error("Wrong user name or password", .authentication)
     case .tooManyFailures:
       state = .ended
-      return .error("Too many failed logins, try again later", .temporary)
+      return .error("Too many failed logins, wait and try again later", .temporary)
     case .inUse:
       return .error("Another session has the maildrop open", .inUse)
     case .temporary:
-      return .error("The maildrop cannot be opened now, try again later", .temporary)
+      return .error("The maildrop cannot be opened now, wait and try again later", .temporary)
     case .forbidden:
       return .error("This user may not read mail by POP3", .permanent)
     case .tooSoon:
@@ -72,8 +75,12 @@ extension Session {
 /// Replies that no command asked for, sent in place of the greeting or of the next reply.
 extension Reply {
   /// There are as many sessions as the settings allow, in all or from one client.
-  package static var tooManySessions: Reply { .error("Too many sessions, try again", .temporary) }
+  package static var tooManySessions: Reply {
+    .error("Too many sessions, wait and try again", .temporary)
+  }
 
   /// The daemon is about to end.
-  package static var stopping: Reply { .error("The server is stopping, try again", .temporary) }
+  package static var stopping: Reply {
+    .error("The server is stopping, wait and try again", .temporary)
+  }
 }

@@ -76,6 +76,8 @@ package final class Relayer {
   var longHelloBytes = Limits.longHelloBytes
   /// The messages that are being delivered.
   private(set) var delivering: [QueuedMessage] = []
+  /// Whether messages have been taken from the queue and not been put back.
+  package var isWorking: Bool { !delivering.isEmpty || isActing }
   /// How many they are.
   var active: Int { delivering.count }
   /// Whether a command of an admin is being carried out.

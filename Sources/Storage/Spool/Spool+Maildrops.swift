@@ -20,8 +20,14 @@ package struct MaildropFolder: Sendable {
   let directories: SpoolDirectories
 
   /// Opens a user's maildrop; nil when there is none, as before the first delivery; blocks.
+  ///
+  /// - Throws: also where the folder of all maildrops has gone: nobody's is empty then.
   package func maildrop(of user: String) throws(SystemError) -> Maildir? {
-    try Maildir.open(user, in: directories.mail, directories.durability)
+    if let maildrop = try Maildir.open(user, in: directories.mail, directories.durability) {
+      return maildrop
+    }
+    if try !directories.hasItsMaildrops() { throw .absentSpool }
+    return nil
   }
 }
 

@@ -57,11 +57,15 @@ package final class Spool {
     package var isAside = false
   }
 
-  private let path: String
-  /// The directories, from the first `open` that has succeeded.
-  private var opened: SpoolDirectories?
+  let path: String
+  /// The directory with the copy of the spool's identity; nil where the spool is taken as it is.
+  let statePath: String?
+  /// The directories while the spool is open.
+  var opened: SpoolDirectories?
   /// Why the spool cannot be used; nil when it can.
-  package private(set) var failure: SystemError?
+  package internal(set) var obstacle: SpoolObstacle?
+  /// Signalled when a spool that was open is not at its path any more.
+  package let lost = Condition()
   /// The threads for syncs and scans.
   package nonisolated let disk: WorkerPool
   var index = QueueIndex()
@@ -86,51 +90,20 @@ package final class Spool {
   private static let groupSize = 64
 
   /// The spool at `path`, which `open` opens: until then everything that needs it fails.
-  package init(unopened path: String, disk: WorkerPool) {
+  ///
+  /// - Parameter state: the directory with the copy of its identity; nil to take the spool as it is.
+  package init(unopened path: String, state: String? = nil, disk: WorkerPool) {
     self.path = path
+    statePath = state
     self.disk = disk
-    failure = .notOpened
+    obstacle = SpoolObstacle("nobody has opened it yet")
   }
 
-  /// Opens the spool at `path`, an existing directory; makes what is missing in it.
+  /// Opens the spool at `path`, an existing directory, as it is; makes what is missing in it.
   package convenience init(path: String, disk: WorkerPool) throws(SystemError) {
     self.init(unopened: path, disk: disk)
     opened = try SpoolDirectories(path: path)
-    failure = nil
-  }
-
-  /// Opens the spool, an existing directory, makes what is missing in it, and reads the queue.
-  ///
-  /// It can be called again after it has failed, and has no effect after it has succeeded.
-  ///
-  /// - Parameter longestDelay: as in `load`.
-  /// - Returns: the files that are no messages.
-  package func open(longestDelay: Duration) async throws(SystemError) -> [Stranger] {
-    if failure == nil { return [] }
-    do throws(SystemError) {
-      let path = self.path
-      let directories = try await disk.run { () throws(SystemError) in
-        try SpoolDirectories(path: path)
-      }
-      let strangers = try await load(directories, longestDelay: longestDelay)
-      opened = directories
-      failure = nil
-      arrival.signal()
-      return strangers
-    } catch {
-      failure = error
-      throw error
-    }
-  }
-
-  /// The directories of a spool that is open.
-  ///
-  /// - Throws: why it is not.
-  var directories: SpoolDirectories {
-    get throws(SystemError) {
-      guard let opened else { throw failure ?? .notOpened }
-      return opened
-    }
+    obstacle = nil
   }
 
   /// The maildrops, for the workers.
@@ -239,7 +212,12 @@ package final class Spool {
     isCommitting = true
     let group = Array(pending.prefix(Self.groupSize))
     pending.removeFirst(group.count)
-    if let opened { await disk.run { Commit.run(group, in: opened) } }
+    if let opened {
+      await disk.run { Commit.run(group, in: opened) }
+    } else {
+      // The disk has gone while they waited for the group before.
+      for draft in group { draft.result = .failure(.absentSpool) }
+    }
     await takeBack(group.filter(\.isAbandoned))
     isCommitting = false
     committed.signal()
@@ -326,41 +304,10 @@ package final class Spool {
       try directories.remove(message)
     }
   }
-
-  // MARK: Start
-
-  /// Reads the queue after a start: removes what was never accepted, and plans what was.
-  ///
-  /// - Parameter longestDelay: a message is not planned later than this, whatever its file says: the
-  ///   clock may have jumped since.
-  /// - Returns: the files that are no messages.
-  package func load(longestDelay: Duration) async throws(SystemError) -> [Stranger] {
-    try await load(directories, longestDelay: longestDelay)
-  }
-
-  private func load(
-    _ directories: SpoolDirectories, longestDelay: Duration
-  ) async throws(SystemError) -> [Stranger] {
-    let found = try await disk.run { () throws(SystemError) in
-      try QueueScan(directories, wallTime: WallClock.now)
-    }
-    index.reserve(found.messages.count)
-    let now = Instant.now
-    for (message, delay) in found.messages {
-      let due = now + min(.seconds(max(0, delay)), longestDelay)
-      index.insert(message, due: message.folder == .held ? .distantFuture : due)
-    }
-    return found.strangers
-  }
 }
 
 extension Draft {
   fileprivate var failure: SystemError? {
     if case .failure(let error) = result { error } else { nil }
   }
-}
-
-extension SystemError {
-  /// The failure of a spool that nobody has opened yet.
-  fileprivate static let notOpened = SystemError(code: 11 /* EAGAIN */, call: "open")
 }

@@ -2,6 +2,8 @@ import Platform
 
 /// The open directories of the spool; everything in it is named relative to them.
 final class SpoolDirectories: Sendable {
+  /// The spool itself.
+  private let root: Directory
   /// Where messages are written before they are accepted.
   let temporary: Directory
   /// Accepted messages that were not tried yet.
@@ -22,8 +24,12 @@ final class SpoolDirectories: Sendable {
   /// Opens the spool at `path` and makes the directories that are missing.
   ///
   /// - Parameter durability: what must be synced; tests replace what the file system is known for.
-  init(path: String, durability: Durability? = nil) throws(SystemError) {
-    let root = try Directory(path: path)
+  convenience init(path: String, durability: Durability? = nil) throws(SystemError) {
+    try self.init(root: Directory(path: path), durability: durability)
+  }
+
+  /// Opens the spool in this directory and makes the directories that are missing.
+  init(root: consuming Directory, durability: Durability? = nil) throws(SystemError) {
     var isNew = try root.makeDirectory("queue")
     let queue = try root.subdirectory("queue")
     let names = ["tmp", QueueFolder.aside] + QueueFolder.allCases.map(\.name)
@@ -43,6 +49,39 @@ final class SpoolDirectories: Sendable {
     self.durability = durability ?? fileSystem.durability
     // What an earlier run was interrupted in making, a later commit does not look at any more.
     if self.durability != .ordered { _ = try? root.descriptor.synchronizeFileSystem() }
+    self.root = root
+  }
+
+  /// Keeps other processes from working on the spool for as long as this value lives.
+  ///
+  /// - Throws: an error with `isWouldBlock` where another one does.
+  func lock() throws(SystemError) { try root.lock() }
+
+  /// Whether the path leads to this spool at the moment: its disk may have gone, and another directory be there.
+  ///
+  /// Costs a `stat`, which no working disk has to be read for.
+  func isAt(_ path: String) -> Bool {
+    do throws(SystemError) {
+      let there = try FileStatus(path: path)
+      let own = try root.descriptor.status()
+      return there.inode == own.inode && there.device == own.device
+    } catch let error where error.isNotFound || error.isNotDirectory {
+      return false
+    } catch {
+      // A disk that fails says so by itself.
+      return true
+    }
+  }
+
+  /// Whether the directory of the maildrops is still that of the spool, so that who is missing in it has no mail.
+  func hasItsMaildrops() throws(SystemError) -> Bool {
+    do throws(SystemError) {
+      let there = try root.status(of: "mail")
+      let own = try mail.descriptor.status()
+      return there.inode == own.inode && there.device == own.device
+    } catch let error where error.isNotFound {
+      return false
+    }
   }
 
   /// Calls `body` with a directory of messages.

@@ -1,12 +1,14 @@
 """The second boot: what comes back by itself, the upgrade, socket activation, remove and purge."""
 
 import os
+import poplib
+import shutil
 import socket
 import threading
 
 import gate
 from network import DEVICE, GATE, LIMIT_SECONDS, PORTS, Exchanger, banners, log_in, send
-from report import check, equal, expect, run, until
+from report import Failure, check, equal, expect, run, until
 
 EXAMPLE = "/usr/share/doc/gatepost/examples/without-capability.conf"
 UNIT_DROP_IN = "/etc/systemd/system/gatepost.service.d/without-capability.conf"
@@ -14,6 +16,7 @@ UNIT_DROP_IN = "/etc/systemd/system/gatepost.service.d/without-capability.conf"
 
 def run_checks():
     check_boot()
+    check_late_disk()
     check_upgrade()
     check_socket_activation()
     check_remove()
@@ -29,6 +32,33 @@ def check_boot():
         with Exchanger() as exchanger:
             until(lambda: exchanger.has("after the boot"), "delivery")
             until(lambda: not gate.queued(), "an empty queue")
+
+
+def check_late_disk():
+    spool, disk = "/var/spool/gatepost", "/var/spool/gatepost-disk"
+    run("systemctl", "stop", gate.UNIT)
+    os.rename(spool, disk)
+    os.mkdir(spool, 0o750)
+    shutil.chown(spool, "gatepost", "gatepost")
+    with check("without the disk of the spool the service runs, and puts off mail in each protocol"):
+        run("systemctl", "start", gate.UNIT)
+        equal(gate.show("ActiveState"), "active", "state")
+        try:
+            log_in(DEVICE)
+            raise Failure("POP3 lets a user in")
+        except poplib.error_proto as error:
+            expect(b"[SYS/TEMP]" in error.args[0], f"POP3 says {error.args[0]!r}")
+        equal(send(DEVICE, "anna@home.example", "no disk")[0], 451, "reply")
+        equal(os.listdir(spool), [], "what was made in the empty directory")
+    with check("the sandbox sees the disk that is mounted later, and the service goes on by itself"):
+        run("mount", "--bind", disk, spool)
+        until(lambda: "trouble" not in run("gatepost", "status", status=None), "the spool is used")
+        log_in(DEVICE).quit()
+    run("systemctl", "stop", gate.UNIT)
+    run("umount", spool)
+    os.rmdir(spool)
+    os.rename(disk, spool)
+    run("systemctl", "start", gate.UNIT)
 
 
 def check_upgrade():
