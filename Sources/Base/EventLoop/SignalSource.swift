@@ -47,8 +47,12 @@ package final class SignalSource {
     while true {
       var info = signalfd_siginfo()
       let size = MemoryLayout<signalfd_siginfo>.size
-      if unsafe read(descriptor.number, &info, size) == size {
-        return Int32(info.ssi_signo) == SIGHUP ? .reload : .terminate
+      let count = unsafe read(descriptor.number, &info, size)
+      if count == size { return Int32(info.ssi_signo) == SIGHUP ? .reload : .terminate }
+      // Readiness is told once: after a read that fails for another reason nothing would wake us for this signal.
+      if count < 0, cl_errno() != EAGAIN {
+        try await Loop.shared.eventLoop.sleep(until: .now + .seconds(1))
+        continue
       }
       try await Loop.shared.eventLoop.waitUntilReadable(
         descriptor.number, until: .distantFuture)
