@@ -169,7 +169,8 @@ package struct OwnCertificates: Sendable {
     _ files: CertificateFiles, _ kind: KeyKind, by signer: borrowing Authority, now: Int64
   ) throws(TLSError) -> Bool {
     try refuseForeign(files)
-    if let key = try files.readKey(), key.kind == kind {
+    if let key = try files.readKey() {
+      try refuseForeign(key, kind, of: files)
       if try lasts(files, key, by: signer, now: now) { return false }
       try files.write(issue(for: key, kind, by: signer, now: now))
     } else {
@@ -218,6 +219,22 @@ package struct OwnCertificates: Sendable {
     throw .file(
       path: files.certificate,
       reason: "stands where gatepost keeps a certificate that it makes itself; move it away")
+  }
+
+  /// Refuses a key that somebody has put in the place of ours: neither it nor the certificate is to be lost.
+  private func refuseForeign(
+    _ key: borrowing PrivateKey, _ kind: KeyKind, of files: CertificateFiles
+  ) throws(TLSError) {
+    var isOurs = key.kind == kind
+    if isOurs, let certificate = try files.readCertificate() {
+      isOurs = key.belongs(to: certificate)
+    }
+    if isOurs { return }
+    throw .file(
+      path: files.key,
+      reason:
+        "is not the key of the certificate in \(files.certificate), which gatepost has made; put the "
+        + "certificate of this key there, or remove the key to have a new pair made")
   }
 
   /// The path with `part` before the ending of the file's name.
