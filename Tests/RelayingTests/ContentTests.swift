@@ -121,7 +121,7 @@ import Testing
       try await bed.run(server)
       let isSame = server.messages.first?.text == wire + (isChunk ? "" : ".\r\n")
       #expect(isSame)
-      #expect(server.commands.contains("MAIL FROM:<me@home.example> SIZE=\(size)"))
+      #expect(server.commands.contains("MAIL FROM:<me@home.example> SIZE=\(size) BODY=8BITMIME"))
       #expect(server.commands.contains("BDAT \(size) LAST") == isChunk)
       #expect(bed.names(in: "queue/cur") == [])
     }

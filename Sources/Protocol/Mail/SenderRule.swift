@@ -22,7 +22,8 @@ package enum SenderRule: Hashable, Sendable {
       self = .null
     } else if text.utf8.first == .at {
       guard
-        let domain = Domain(ArraySlice(text.utf8.dropFirst()), allowsUTF8: allowsUTF8)
+        let domain = Domain(ArraySlice(text.utf8.dropFirst()), allowsUTF8: allowsUTF8),
+        domain.addressLiteral == nil
       else { return nil }
       self = .domain(domain)
     } else {
