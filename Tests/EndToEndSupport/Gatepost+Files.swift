@@ -2,8 +2,12 @@ import Foundation
 
 extension Gatepost {
   /// The messages that wait to be sent, as `cat` shows them.
+  ///
+  /// On a file system without a journal a message that is moved stands under both names for a moment.
   package var queue: [String] {
-    contents(of: "\(spool)/queue/new") + contents(of: "\(spool)/queue/cur")
+    let new = names(in: "\(spool)/queue/new")
+    return contents(of: "\(spool)/queue/new")
+      + contents(of: "\(spool)/queue/cur", leavingOut: new)
   }
 
   /// The names of the files that are no messages yet.
@@ -35,8 +39,8 @@ extension Gatepost {
   }
 
   /// A file that is gone before it is read is a message that has left.
-  private func contents(of folder: String) -> [String] {
-    names(in: folder).compactMap { name in
+  private func contents(of folder: String, leavingOut known: [String] = []) -> [String] {
+    names(in: folder).filter { !known.contains($0) }.compactMap { name in
       FileManager.default.contents(atPath: "\(folder)/\(name)")
         .map { String(decoding: $0, as: UTF8.self) }
     }

@@ -67,7 +67,7 @@ import Testing
     for command in ["AUTH PLAIN AGFsaWNlAHNlY3JldA==", "AUTH LOGIN", "AUTH LOGIN YWxpY2U="] {
       try client.ask(command, "538 5.7.11")
     }
-    #expect(!gatepost.log.contains("login"))
+    #expect(!gatepost.log.split(separator: "\n").contains { $0.hasPrefix("login") })
   }
 
   /// A client that has greeted where passwords may be sent in clear: what it reads are the raw octets.

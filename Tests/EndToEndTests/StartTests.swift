@@ -71,7 +71,7 @@ import Testing
     try gatepost.start()
     try gatepost.eventually("the message is at its exchange") { hop.messages.count == 1 }
     try gatepost.waitForLog("set-aside file=README")
-    try gatepost.waitForLog("set-aside file=1763706000.000001.gatepost,S=20,W=20")
+    try gatepost.waitForLog("set-aside file=\"1763706000.000001.gatepost,S=20,W=20\"")
     #expect(gatepost.unfinished.isEmpty)
   }
 }
