@@ -42,9 +42,13 @@ import Testing
   func share() async throws {
     try await onLoop {
       let server = try NextServer()
-      // It takes one connection only, so that all messages come over it.
+      // It takes one session only, so that all messages come over it; one that has said QUIT is over, though its
+      // connection may be open yet.
       server.answer = { [unowned server] command in
-        command.hasPrefix("EHLO") && server.open > 1 ? "421 4.7.0 one at a time" : nil
+        let sessions = server.commands.reduce(0) {
+          $0 + ($1.hasPrefix("EHLO") ? 1 : $1 == "QUIT" ? -1 : 0)
+        }
+        return command.hasPrefix("EHLO") && sessions > 1 ? "421 4.7.0 one at a time" : nil
       }
       let bed = try Bed(smarthost: server)
       let count = Limits.messagesPerConnection + 20

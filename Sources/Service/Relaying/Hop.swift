@@ -74,6 +74,8 @@ struct HopAddress: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The address; nil for a Unix socket.
+  // Where it is inlined, the optimizer of Swift 6.3.1 uses the address beyond its lifetime, and dies.
+  @inline(never)
   var ipAddress: IPAddress? {
     if case .tcp(let address) = address { address.host } else { nil }
   }

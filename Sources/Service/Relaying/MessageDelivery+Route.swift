@@ -102,11 +102,11 @@ extension MessageDelivery {
   ) async throws(HopFailure) -> [HopAddress] {
     let (addresses, trouble) = try await addresses(
       of: hosts, port: settings.mxPort, isDomain: isDomain)
-    let others = possible(addresses).filter { $0.ipAddress.map { !leadsHere($0) } ?? true }
+    let others = possible(addresses).filter { !leadsHere($0.ipAddress) }
     if !others.isEmpty { return others }
     // One whose address is not known now may be a server.
     if let trouble { throw trouble }
-    if let own = addresses.first(where: { $0.ipAddress.map(leadsHere) ?? false }) {
+    for own in addresses where leadsHere(own.ipAddress) {
       throw .permanent(
         Diagnosis(EnhancedStatus(5, 4, 6), "\(own) is no address of a mail exchanger"))
     }
@@ -142,8 +142,9 @@ extension MessageDelivery {
   ///
   /// Whoever runs the DNS of a domain could have this server talk to itself, as a client that it trusts.
   /// On another port than 25 mail exchangers are only tried out, on this machine more often than not.
-  private func leadsHere(_ address: IPAddress) -> Bool {
-    settings.mxPort == 25 && (address.isLoopback || address.isUnspecified)
+  private func leadsHere(_ address: IPAddress?) -> Bool {
+    guard settings.mxPort == 25, let address else { return false }
+    return address.isLoopback || address.isUnspecified
   }
 
   /// The exchanges in the order in which they are tried, up to where this host stands among them.
