@@ -52,7 +52,7 @@ def check_late_disk():
         equal(os.listdir(spool), [], "what was made in the empty directory")
     with check("the sandbox sees the disk that is mounted later, and the service goes on by itself"):
         run("mount", "--bind", disk, spool)
-        until(lambda: "trouble" not in run("gatepost", "status", status=None), "the spool is used")
+        until(lambda: "trouble: spool" not in run("gatepost", "status", status=None), "the spool is used")
         log_in(DEVICE).quit()
     run("systemctl", "stop", gate.UNIT)
     run("umount", spool)
