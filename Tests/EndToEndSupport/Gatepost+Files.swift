@@ -34,7 +34,7 @@ extension Gatepost {
     return kilobytes << 10
   }
 
-  func names(in folder: String) -> [String] {
+  package func names(in folder: String) -> [String] {
     ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
   }
 

@@ -111,4 +111,51 @@ import Testing
       #expect(lines.map { $0.utf8.count + 2 }.reduce(0, +) == Int(size))
     }
   }
+
+  @Test(
+    "A backup that was merged into a maildrop brings no message twice, and none that is deleted back"
+  )
+  func mergedBackup() throws {
+    let gatepost = try Gatepost()
+    let path = "\(gatepost.spool)/mail/alice"
+    let messages = (1...4).map { "From: a@far.example\nSubject: \($0)\n\nhello \($0)\n" }
+    try gatepost.fill(messages)
+    try FileManager.default.copyItem(atPath: path, toPath: "\(gatepost.path)/backup")
+    // Dovecot has read two of them since, and one of these is flagged.
+    _ = try Dovecot.work(
+      at: path, "flags", "add", #"\Seen"#, "mailbox", "INBOX", "uid", "1,2")
+    _ = try Dovecot.work(at: path, "flags", "add", #"\Flagged"#, "mailbox", "INBOX", "uid", "2")
+    #expect(try Program.run("cp", ["-a", "\(gatepost.path)/backup/.", path]).status == 0)
+    let files = gatepost.names(in: "\(path)/new") + gatepost.names(in: "\(path)/cur")
+    #expect(files.count > 4)
+
+    let client = try gatepost.logIn()
+    #expect(try client.list("UIDL").count == 4)
+    client.send("QUIT\r\n")
+    let script = """
+      import poplib, sys
+      def log_in():
+          pop = poplib.POP3("127.0.0.1", int(sys.argv[1]))
+          pop.user("alice")
+          pop.pass_("secret")
+          return pop
+      pop = log_in()
+      count, size = pop.stat()
+      assert count == 4, count
+      sent = [b"\\r\\n".join(pop.retr(number + 1)[1]) + b"\\r\\n" for number in range(count)]
+      assert sum(map(len, sent)) == size
+      for number in 1, 2, 4: pop.dele(number)
+      pop.quit()
+      pop = log_in()
+      assert pop.stat()[0] == 1, pop.list()
+      assert b"Subject: 3" in pop.retr(1)[1]
+      pop.dele(1)
+      pop.quit()
+      pop = log_in()
+      assert pop.stat() == (0, 0)
+      """
+    let run = try Program.run("python3", ["-c", script, "\(gatepost.ports.pop3)"])
+    #expect(run.status == 0, "\(run.output)")
+    #expect(gatepost.names(in: "\(path)/new") + gatepost.names(in: "\(path)/cur") == [])
+  }
 }

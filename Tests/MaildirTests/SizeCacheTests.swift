@@ -63,11 +63,37 @@ struct SizeCacheTests {
     #expect(before.inode == after.inode)
   }
 
+  @Test func `A size that was found to be another is listed, and survives what comes and goes`()
+    throws
+  {
+    let sample = try Sample()
+    for number in 1...5 { try sample.put("new/\(number).a.h,S=4,W=9", "a\nb\n") }
+    try sample.put("new/3.b.h", "odd\n")
+    #expect(try sample.list().map { $0.suffix(2) } == [" 9", " 9", " 9", " 5", " 9", " 9"])
+    try sample.maildir.correct([1: 6, 4: 6], of: sample.maildir.contents())
+    let path = "\(sample.scratch.path)/alice/gatepost-sizes"
+    #expect(
+      try String(contentsOfFile: path, encoding: .utf8)
+        == "6 2.a.h,S=4,W=9\n5 3.b.h\n6 4.a.h,S=4,W=9\n")
+    #expect(try sample.list().map { $0.suffix(2) } == [" 9", " 6", " 9", " 5", " 6", " 9"])
+    // Another program moves one and removes one, and one comes that has no size.
+    try sample.move("new/4.a.h,S=4,W=9", to: "cur/4.a.h,S=4,W=9:2,S")
+    try FileManager.default.removeItem(atPath: "\(sample.scratch.path)/alice/new/1.a.h,S=4,W=9")
+    try sample.put("new/1.z.h", "longer\n")
+    #expect(try sample.list().map { $0.suffix(2) } == [" 8", " 6", " 9", " 5", " 6", " 9"])
+    #expect(try sample.list().map { $0.suffix(2) } == [" 8", " 6", " 9", " 5", " 6", " 9"])
+    // What was measured once may have become wrong, too.
+    try sample.maildir.correct([3: 7], of: sample.maildir.contents())
+    #expect(try sample.list().map { $0.suffix(2) } == [" 8", " 6", " 9", " 7", " 6", " 9"])
+  }
+
   @Test func `What is cut anywhere gives no wrong size`() throws {
     let text = Array("5 100.a.h\n7 102.c.h\n".utf8)
     for count in 0...text.count {
       var cache = SizeCache(Array(text.prefix(count)))
-      let sizes = ["100.a.h", "102.c.h"].map { cache.size(of: Array($0.utf8)[...]) }
+      let sizes = ["100.a.h", "102.c.h"].map {
+        cache.size(of: Array($0.utf8)[...], MaildirName(Array($0.utf8).span).sortKey)
+      }
       #expect(sizes[0] == (count >= 10 ? 5 : nil))
       #expect(sizes[1] == (count == text.count ? 7 : nil))
     }

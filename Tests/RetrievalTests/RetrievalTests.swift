@@ -215,4 +215,50 @@ struct RetrievalTests {
       #expect(session.deadline > .now + .seconds(500))
     }
   }
+
+  @Test
+  func `A size that RETR shows to be wrong is right in the next LIST, and in the next session`()
+    async throws
+  {
+    try await onLoop {
+      let bed = try Bed()
+      for file in try bed.files() {
+        for folder in ["new", "cur"] {
+          try? FileManager.default.removeItem(atPath: bed.path("\(folder)/\(file)"))
+        }
+      }
+      let long = String(repeating: ".0123456789\n", count: 20_000)
+      try bed.put("new/1.x,S=2,W=3", "right\n")
+      try bed.put("new/2.x,S=9,W=9", "..\n.")
+      try bed.put("new/3.x,W=7", long)
+      try bed.put("new/4.x,S=2,W=3", "x\n")
+      for isLost in [true, false] {
+        try await bed.session { client in
+          try await client.logIn()
+          if isLost { try await client.ask("STAT", "+OK 4 22") }
+          for number in 1...4 {
+            try await client.ask("RETR \(number)")
+            _ = try await client.content()
+          }
+          try await client.ask("STAT", "+OK 4 260017")
+          try await client.ask("LIST 1", "+OK 1 7")
+          try await client.ask("DELE 2")
+          try await client.ask("STAT", "+OK 3 260010")
+          try await client.ask("RSET")
+          // A connection that is lost has shown it as well.
+          if !isLost { try await client.ask("QUIT") }
+        }
+        try await bed.session { client in
+          try await client.logIn()
+          try await client.ask("STAT", "+OK 4 260017")
+          try await client.ask("LIST 2", "+OK 2 7")
+          try await client.ask("LIST 3", "+OK 3 260000")
+          try await client.ask("TOP 3 2")
+          _ = try await client.content()
+          try await client.ask("LIST 3", "+OK 3 260000")
+          try await client.ask("QUIT")
+        }
+      }
+    }
+  }
 }

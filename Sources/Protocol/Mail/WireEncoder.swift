@@ -9,6 +9,8 @@ package struct WireEncoder: Sendable {
   private var previous = UInt8.lineFeed
   /// Whether the content ends with a lone dot.
   private let endsWithDot: Bool
+  /// The dots that were doubled: what the wire has more than the size of the content (RFC 1939 §11).
+  package private(set) var doubledDots = 0
 
   /// An encoder at the start of content.
   ///
@@ -27,6 +29,7 @@ package struct WireEncoder: Sendable {
       if endsWithDot, previous == .lineFeed, stored[index] == .dot {
         wire.append(stored, run..<index)
         wire.append(.dot)
+        doubledDots += 1
         run = index
       }
       let end = stored.firstLineFeed(from: index)

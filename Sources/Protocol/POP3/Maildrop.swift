@@ -2,7 +2,7 @@
 ///
 /// Message numbers are the client's, from 1; indices are ours, from 0.
 struct Maildrop: Sendable {
-  let listing: MaildropListing
+  private(set) var listing: MaildropListing
   private(set) var deleted: MessageSet
   private var deletedBytes = 0
 
@@ -39,6 +39,11 @@ struct Maildrop: Sendable {
   mutating func delete(_ index: Int) {
     deleted.insert(index)
     deletedBytes += listing.bytes(of: index)
+  }
+
+  mutating func correctSize(of index: Int, to bytes: Int) {
+    if deleted.contains(index) { deletedBytes += bytes - listing.bytes(of: index) }
+    listing.correctSize(of: index, to: bytes)
   }
 
   mutating func undeleteAll() {

@@ -20,9 +20,9 @@ package struct MaildropListing: Sendable {
 
   private let text: [UInt8]
   private let places: [Place]
-  private let sizes: [Int]
+  private var sizes: [Int]
   /// Octets of all messages as they are sent, without the dots that stuffing adds.
-  package let totalBytes: Int
+  package private(set) var totalBytes: Int
 
   /// A listing of as many messages as there are places and sizes.
   ///
@@ -37,6 +37,12 @@ package struct MaildropListing: Sendable {
 
   /// How many messages there are.
   package var count: Int { sizes.count }
+
+  /// Lists a message with another size.
+  mutating func correctSize(of index: Int, to bytes: Int) {
+    totalBytes += bytes - sizes[index]
+    sizes[index] = bytes
+  }
 
   /// Octets of a message as it is sent.
   package func bytes(of index: Int) -> Int { sizes[index] }

@@ -183,6 +183,15 @@ package struct Session: Sendable {
     return false
   }
 
+  /// Lists a message from now on with the octets that it was sent with.
+  package mutating func correctSize(of index: Int, to bytes: Int) {
+    guard case .transaction(var maildrop) = state else { return }
+    // The maildrop leaves the state meanwhile, so that its sizes are not copied.
+    state = .ended
+    maildrop.correctSize(of: index, to: bytes)
+    state = .transaction(maildrop)
+  }
+
   /// Goes on with what has been looked up for the client's SCRAM.
   package mutating func lookedUp(_ parameters: SCRAMParameters) -> Action {
     goOn { $0.lookedUp(parameters) }

@@ -19,6 +19,10 @@ final class MessageTransfer {
   /// The end of TOP; nil for the whole message.
   private var cut: TopCut?
   private var wire: [UInt8] = []
+  /// Octets of content that were encoded and are not in `wire` any more, with the doubled dots.
+  private var sentBytes = 0
+  /// Octets in `wire` that are no content.
+  private var frameBytes = 0
   /// Whether all of the answer is with the connection.
   private(set) var isComplete = false
 
@@ -31,12 +35,17 @@ final class MessageTransfer {
     cut = bodyLines.map(TopCut.init(bodyLines:))
   }
 
+  /// Octets of the message that was sent, as LIST tells them (RFC 1939 §11).
+  var contentBytes: Int { sentBytes - frameBytes - encoder.doubledDots }
+
   /// Sends the message, or says why not.
   func run() async throws(ConnectionError) {
     guard let reading = try await open() else { return }
     begin(with: reading.beginning)
     if let file = reading.rest { try await sendRest(of: file) }
     encoder.finish(into: &wire)
+    frameBytes += ".\r\n".utf8.count
+    sentBytes += wire.count
     try await session.connection.write(wire, until: session.deadline)
     isComplete = true
   }
@@ -67,6 +76,7 @@ final class MessageTransfer {
   @inline(never)
   private func begin(with stored: [UInt8]) {
     wire = session.protocolSession.messageOpened(index).bytes
+    frameBytes = wire.count
     add(stored)
   }
 
@@ -74,6 +84,7 @@ final class MessageTransfer {
     var isLast = false
     while !isLast && cut?.isComplete != true {
       try await session.connection.write(wire, until: session.deadline)
+      sentBytes += wire.count
       wire.removeAll(keepingCapacity: true)
       // Over a slow line a message may take longer than the window.
       session.extendGrantIfDue()

@@ -24,6 +24,8 @@ final class OpenMaildrop {
   private var firstAhead = 0
   /// The messages that were sent whole; none before the first.
   private var read: MessageSet?
+  /// Sizes that are not those of the contents, as sending the messages has shown.
+  private var corrections: [Int: Int] = [:]
 
   init(user: String, maildir: Maildir?, contents: MaildirContents, disk: WorkerPool) {
     self.user = user
@@ -72,6 +74,21 @@ final class OpenMaildrop {
   func noteRead(_ index: Int) {
     if read == nil { read = MessageSet(messageCount: contents.count) }
     read?.insert(index)
+  }
+
+  /// Notes how many octets a message has; returns whether it was listed with another number.
+  func noteSize(_ bytes: Int, of index: Int) -> Bool {
+    if contents.wireBytes[index] == bytes { return false }
+    corrections[index] = bytes
+    return true
+  }
+
+  /// Has the next session list the sizes that were found.
+  func keepSizes() async {
+    guard let maildir, !corrections.isEmpty else { return }
+    let found = corrections
+    corrections = [:]
+    await disk.run { maildir.correct(found, of: contents) }
   }
 
   /// Removes messages, and marks those that the client has got and left here.

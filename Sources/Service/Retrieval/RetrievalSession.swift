@@ -156,6 +156,10 @@ final class RetrievalSession {
     if transfer.isComplete, bodyLines == nil {
       sentMessages += 1
       maildrop.noteRead(index)
+      // Another program has changed the file, or given it a wrong name.
+      if maildrop.noteSize(transfer.contentBytes, of: index) {
+        protocolSession.correctSize(of: index, to: transfer.contentBytes)
+      }
     }
   }
 
@@ -184,6 +188,7 @@ final class RetrievalSession {
     let failures = await maildrop?.remove(messages) ?? 0
     removedMessages = messages.count - failures
     extendGrant()
+    await maildrop?.keepSizes()
     // Before the reply, because the client may log in again as soon as it has it.
     leaveMaildrop()
     try await send(protocolSession.updated(failures: failures))
@@ -202,6 +207,7 @@ final class RetrievalSession {
   func giveUp(because error: ConnectionError) async {
     // A client that connects and leaves is a port check, or has seen enough.
     if case .closed = error, maildrop == nil { return }
+    await maildrop?.keepSizes()
     Log.record(
       .sessionEnded(
         service: listener, client: client,

@@ -25,15 +25,25 @@ extension Maildir {
     try unsafe current.forEachEntry { name throws(SystemError) in
       unsafe scan.add(name, isNew: false)
     }
-    var sizes = scan.needsSizes ? SizeCache(knownSizes) : SizeCache()
+    var sizes = SizeCache(knownSizes)
     let contents = try scan.contents(sizes: &sizes) { (name, arrived) throws(SystemError) in
       guard let expiry, arrived > 0, Int64(clamping: arrived) < expiry else { return false }
       return try self.expire(name, readBefore: expiry)
     } measure: { (name, isNew) throws(SystemError) in
       try self.measure(name, isNew: isNew)
+    } storedBytes: { (name, isNew) throws(SystemError) in
+      try self.storedBytes(name, isNew: isNew)
+    }
+    for twin in contents.expiredTwins {
+      _ = twin.isNew ? try new.remove(twin.name) : try current.remove(twin.name)
     }
     if sizes.hasNews { keep(SizeCache.text(of: contents)) }
     return contents
+  }
+
+  /// Remembers the sizes of messages that were found not to be those of the contents.
+  package func correct(_ sizes: [Int: Int], of contents: MaildirContents) {
+    keep(SizeCache.text(of: contents.correcting(sizes)))
   }
 
   /// Removes a message of `cur` whose last mark was set before a time; says whether it has gone.
@@ -74,6 +84,15 @@ extension Maildir {
       try root.replace(Self.sizesName, with: sizes, isSynced: false)
     } catch {
       // On a full disk the messages are measured each time.
+    }
+  }
+
+  /// The octets of a file; nil where there is none by now.
+  private func storedBytes(_ name: String, isNew: Bool) throws(SystemError) -> Int? {
+    do throws(SystemError) {
+      return try isNew ? new.status(of: name).bytes : current.status(of: name).bytes
+    } catch let error where error.isNotFound {
+      return nil
     }
   }
 

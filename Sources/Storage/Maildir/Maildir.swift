@@ -60,6 +60,7 @@ package final class Maildir: Sendable {
       let name = contents.name(of: index)
       return try contents.isNew(index) ? new.open(name) : current.open(name)
     } catch let error where error.isNotFound {
+      if contents.shared.contains(index) { return nil }
       return try reopen(MaildirSearch(for: [contents.base(of: index)], of: contents, in: self))
     }
   }
@@ -111,8 +112,18 @@ package final class Maildir: Sendable {
     for index in indices {
       do throws(SystemError) {
         let name = contents.name(of: index)
-        let wasThere = try contents.isNew(index) ? new.remove(name) : current.remove(name)
-        if !wasThere { moved.insert(contents.base(of: index)) }
+        var wasThere = try contents.isNew(index) ? new.remove(name) : current.remove(name)
+        for twin in contents.twins[index] ?? [] {
+          let isGone = try twin.isNew ? new.remove(twin.name) : current.remove(twin.name)
+          wasThere = wasThere && isGone
+        }
+        if wasThere { continue }
+        // Of several messages with one base nobody can tell which one was moved.
+        if contents.shared.contains(index) {
+          failures += 1
+        } else {
+          moved.insert(contents.base(of: index))
+        }
       } catch {
         failures += 1
         reason = error

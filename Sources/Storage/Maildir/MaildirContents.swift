@@ -19,8 +19,41 @@ package struct MaildirContents: Sendable {
   /// For each message its size with CRLF line ends.
   package let wireBytes: [Int]
 
+  /// Other files of the same message: in `new` and in `cur`, or with other flags, as a merged backup leaves.
+  let twins: [Int: [Twin]]
+  /// Messages whose base is that of another message, too: files of other sizes.
+  let shared: Set<Int>
+  /// Other files of messages that have expired.
+  let expiredTwins: [Twin]
+
+  /// A file with the base and the size of another one.
+  struct Twin: Sendable {
+    let name: String
+    let isNew: Bool
+  }
+
+  init(
+    text: [UInt8], places: [Place], wireBytes: [Int], twins: [Int: [Twin]] = [:],
+    shared: Set<Int> = [], expiredTwins: [Twin] = []
+  ) {
+    self.text = text
+    self.places = places
+    self.wireBytes = wireBytes
+    self.twins = twins
+    self.shared = shared
+    self.expiredTwins = expiredTwins
+  }
+
   /// What there is before the first delivery.
   package static let empty = MaildirContents(text: [], places: [], wireBytes: [])
+
+  /// The same messages, with sizes that were found to be other ones.
+  func correcting(_ sizes: [Int: Int]) -> MaildirContents {
+    var wireBytes = wireBytes
+    for (index, size) in sizes { wireBytes[index] = size }
+    return MaildirContents(
+      text: text, places: places, wireBytes: wireBytes, twins: twins, shared: shared)
+  }
 
   /// How many messages there are.
   package var count: Int { places.count }

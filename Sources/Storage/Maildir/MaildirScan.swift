@@ -81,52 +81,114 @@ struct MaildirScan {
     return union & 0x8080_8080_8080_8080 == 0
   }
 
-  /// Whether the size of some message is in no name.
-  var needsSizes: Bool { entries.contains { $0.wireBytes < 0 } }
-
   /// Puts the messages in order.
   ///
+  /// Files of one base are one message if they are of one size, be they in `new` and `cur` or with other flags.
+  ///
   /// - Parameters:
-  ///   - sizes: what is known of sizes that no name says; it is told whether there were others.
+  ///   - sizes: what is known of sizes that no name says, or a wrong one; it is told whether there were others.
   ///   - expire: is asked about each message that was read; where it says yes the message has gone.
   ///   - measure: measures one that is not known; nil for what is no message.
+  ///   - storedBytes: the size of a file; nil for one that has gone.
   consuming func contents<Failure: Error>(
     sizes: inout SizeCache,
-    expire: (_ name: String, _ arrived: UInt64) throws(Failure) -> Bool = { _, _ in false },
-    measure: (_ name: String, _ isNew: Bool) throws(Failure) -> Int?
+    expire: (_ name: String, _ arrived: UInt64) throws(Failure) -> Bool,
+    measure: (_ name: String, _ isNew: Bool) throws(Failure) -> Int?,
+    storedBytes: (_ name: String, _ isNew: Bool) throws(Failure) -> Int?
   ) throws(Failure) -> MaildirContents {
     sort()
     var places: [MaildirContents.Place] = []
     var wireBytes: [Int] = []
+    var twins: [Int: [MaildirContents.Twin]] = [:]
+    var shared: Set<Int> = []
+    var expired: [MaildirContents.Twin] = []
     places.reserveCapacity(entries.count)
     wireBytes.reserveCapacity(entries.count)
-    var previous: Rank?
-    for (position, rank) in ranks.enumerated() {
-      let next = position + 1 < ranks.count ? ranks[position + 1] : nil
-      // Seen in `new` and, after a move, once more in `cur`: the later one counts.
-      if let next, isSameMessage(rank, next) { continue }
-      let isCopy = isCopy(rank, of: previous) || isCopy(rank, of: next)
-      previous = rank
-      let entry = entries[Int(rank.entry)]
-      if entry.marks.contains(.isSeen), try expire(name(of: entry), rank.key >> 28) { continue }
-      var bytes: Int? = entry.wireBytes
-      if entry.wireBytes < 0 {
-        bytes = sizes.size(of: text[entry.baseRange])
-        if bytes == nil {
-          bytes = try measure(name(of: entry), entry.marks.contains(.isNew))
-          if let bytes { sizes.measured(bytes, of: text[entry.baseRange]) }
+    var start = 0
+    while start < ranks.count {
+      var end = start + 1
+      while end < ranks.count, isSameBase(ranks[start], ranks[end]) { end += 1 }
+      let rank = ranks[start]
+      let isCopy =
+        start > 0 && isCopy(rank, of: ranks[start - 1])
+        || end < ranks.count && isCopy(rank, of: ranks[end])
+      let group = try group(start..<end, storedBytes)
+      start = end
+      for message in group {
+        let entry = entries[message.entry]
+        if entry.marks.contains(.isSeen), try expire(name(of: entry), rank.key >> 28) {
+          expired += message.twins.map(twin)
+          continue
         }
+        let isShared = group.count > 1
+        guard
+          let bytes = try size(of: entry, rank.key, isShared: isShared, &sizes, measure)
+        else { continue }
+        let uniqueID = placeUniqueID(
+          of: entry, isCopy: isCopy || isShared, storedBytes: isShared ? message.bytes : nil)
+        if !message.twins.isEmpty { twins[places.count] = message.twins.map(twin) }
+        if isShared { shared.insert(places.count) }
+        places.append(
+          MaildirContents.Place(
+            name: entry.name, uniqueID: uniqueID.offset, nameLength: entry.nameLength,
+            baseLength: entry.baseLength, uniqueIDLength: uniqueID.length,
+            isNew: entry.marks.contains(.isNew)))
+        wireBytes.append(bytes)
       }
-      guard let bytes else { continue }
-      let uniqueID = placeUniqueID(of: entry, isCopy: isCopy)
-      places.append(
-        MaildirContents.Place(
-          name: entry.name, uniqueID: uniqueID.offset, nameLength: entry.nameLength,
-          baseLength: entry.baseLength, uniqueIDLength: uniqueID.length,
-          isNew: entry.marks.contains(.isNew)))
-      wireBytes.append(bytes)
     }
-    return MaildirContents(text: text, places: places, wireBytes: wireBytes)
+    return MaildirContents(
+      text: text, places: places, wireBytes: wireBytes, twins: twins, shared: shared,
+      expiredTwins: expired)
+  }
+
+  /// The size of a message: what was found out about it, else what its name says, else what is measured.
+  private func size<Failure: Error>(
+    of entry: Entry, _ key: UInt64, isShared: Bool, _ sizes: inout SizeCache,
+    _ measure: (_ name: String, _ isNew: Bool) throws(Failure) -> Int?
+  ) throws(Failure) -> Int? {
+    // Of one name for several sizes nothing that goes by the name is right.
+    if isShared { return try measure(name(of: entry), entry.marks.contains(.isNew)) }
+    if let known = sizes.size(of: text[entry.baseRange], key) { return known }
+    if entry.wireBytes >= 0 { return entry.wireBytes }
+    guard let bytes = try measure(name(of: entry), entry.marks.contains(.isNew)) else { return nil }
+    sizes.measured(bytes, of: text[entry.baseRange])
+    return bytes
+  }
+
+  /// A message, and the other files of it.
+  private struct Message {
+    var entry: Int
+    var twins: [Int] = []
+    var bytes = 0
+  }
+
+  /// The messages among the files of one base.
+  ///
+  /// Seen in `new` and, after a move, once more in `cur`, a file that has gone by now is no message.
+  private func group<Failure: Error>(
+    _ range: Range<Int>, _ storedBytes: (_ name: String, _ isNew: Bool) throws(Failure) -> Int?
+  ) throws(Failure) -> [Message] {
+    let last = Int(ranks[range.upperBound - 1].entry)
+    if range.count == 1 { return [Message(entry: last)] }
+    var messages: [Message] = []
+    // The later ones first: in `cur`, and read.
+    for index in range.map({ Int(ranks[$0].entry) }).reversed() {
+      let entry = entries[index]
+      guard let bytes = try storedBytes(name(of: entry), entry.marks.contains(.isNew)) else {
+        continue
+      }
+      if let place = messages.firstIndex(where: { $0.bytes == bytes }) {
+        messages[place].twins.append(index)
+      } else {
+        messages.append(Message(entry: index, bytes: bytes))
+      }
+    }
+    return messages.isEmpty ? [Message(entry: last)] : messages.sorted { $0.bytes < $1.bytes }
+  }
+
+  private func twin(_ index: Int) -> MaildirContents.Twin {
+    let entry = entries[index]
+    return MaildirContents.Twin(name: name(of: entry), isNew: entry.marks.contains(.isNew))
   }
 
   private func name(of entry: Entry) -> String {
@@ -148,7 +210,9 @@ struct MaildirScan {
           order = unsafe Self.compare(text, leftEntry.baseRange, rightEntry.baseRange)
         }
         if order != 0 { return order < 0 }
-        return leftEntry.marks.contains(.isNew) && !rightEntry.marks.contains(.isNew)
+        // Of files of one message that comes last which was read, else that in `cur`.
+        return (leftEntry.marks.contains(.isSeen) ? 1 : 0, leftEntry.marks.contains(.isNew) ? 0 : 1)
+          < (rightEntry.marks.contains(.isSeen) ? 1 : 0, rightEntry.marks.contains(.isNew) ? 0 : 1)
       }
     }
   }
@@ -165,15 +229,15 @@ struct MaildirScan {
     return left.count - right.count
   }
 
-  private func isSameMessage(_ left: Rank, _ right: Rank) -> Bool {
+  private func isSameBase(_ left: Rank, _ right: Rank) -> Bool {
     left.key == right.key
       && text[entries[Int(left.entry)].baseRange] == text[entries[Int(right.entry)].baseRange]
   }
 
   /// Whether another message has the same unique part, which Maildir forbids and careless tools do.
-  private func isCopy(_ rank: Rank, of other: Rank?) -> Bool {
+  private func isCopy(_ rank: Rank, of other: Rank) -> Bool {
     // Most neighbours differ in the key already.
-    guard let other, rank.key == other.key else { return false }
+    guard rank.key == other.key else { return false }
     return text[entries[Int(rank.entry)].uniqueRange] == text[entries[Int(other.entry)].uniqueRange]
   }
 
@@ -186,11 +250,13 @@ struct MaildirScan {
   /// once more. One that comes as a copy, and is alone at the client's next look, has the id of the other, and
   /// the client takes it for that one.
   private mutating func placeUniqueID(
-    of entry: Entry, isCopy: Bool
+    of entry: Entry, isCopy: Bool, storedBytes: Int?
   ) -> (offset: UInt32, length: UInt8) {
     if entry.marks.contains(.hasUniqueID), !isCopy { return (entry.name, entry.uniqueLength) }
     // No unique part has a comma, so that no copy has the id of another message.
-    let own = isCopy ? [UInt8(ascii: ",")] + text[entry.baseRange] : Array(text[entry.uniqueRange])
+    var own = isCopy ? [UInt8(ascii: ",")] + text[entry.baseRange] : Array(text[entry.uniqueRange])
+    // Nor has a file of the same base and another size.
+    if let storedBytes { own += Array(":\(storedBytes)".utf8) }
     let offset = UInt32(text.count)
     text += UniqueID.hash(of: own.span)
     return (offset, UInt8(UniqueID.hashLength))

@@ -1,6 +1,7 @@
 import Platform
 
-/// The sizes of the messages of a maildrop whose names do not say them, each measured once.
+/// The sizes of the messages of a maildrop whose names do not say them, each measured once, and of those
+/// whose names say a wrong one, as a client has found out.
 ///
 /// A text file in the maildrop's directory, a line a message, in the order in which the messages are
 /// listed: the size on the wire in octets, a space, and the part of the file's name that stays. It may be
@@ -15,26 +16,40 @@ struct SizeCache {
   private static let maximumSize = 1 << 40
 
   private let known: [UInt8]
-  /// Where the line stands that was looked at last.
-  private var position = 0
+  /// The line whose message has not come yet.
+  private var line: Line?
   /// Whether messages were measured that it did not know, so that the file is to be written anew.
   private(set) var hasNews = false
+
+  private struct Line {
+    let size: Int
+    let base: ArraySlice<UInt8>
+    let key: UInt64
+    let end: Int
+  }
 
   /// What a file says; one that is cut short ends before the cut.
   init(_ file: [UInt8] = []) {
     known = Array(file.prefix(through: file.lastIndex(of: lineFeed) ?? -1))
+    line = line(at: 0)
   }
 
   /// The size of a message, if it is known; to be asked in the order of the listing.
-  mutating func size(of base: ArraySlice<UInt8>) -> Int? {
-    while let line = line(at: position) {
-      if line.base == base {
-        position = line.end
-        return line.size
+  ///
+  /// - Parameter key: the sort key of the message's name.
+  mutating func size(of base: ArraySlice<UInt8>, _ key: UInt64) -> Int? {
+    while let line {
+      // One that is to come stays, and most are told by the key.
+      if line.key > key { return nil }
+      if line.key == key {
+        if line.base == base {
+          self.line = self.line(at: line.end)
+          return line.size
+        }
+        guard MaildirName.isBefore(line.base, base) else { return nil }
       }
-      // One that is gone is skipped; one that is to come stays.
-      guard MaildirName.isBefore(line.base, base) else { return nil }
-      position = line.end
+      // One that is gone is skipped.
+      self.line = self.line(at: line.end)
     }
     return nil
   }
@@ -49,7 +64,8 @@ struct SizeCache {
     var text: [UInt8] = []
     for index in 0..<contents.count {
       let base = contents.base(of: index)
-      guard canKeep(contents.wireBytes[index], of: base), MaildirName(base.span).wireBytes == nil
+      guard canKeep(contents.wireBytes[index], of: base), !contents.shared.contains(index),
+        MaildirName(base.span).wireBytes != contents.wireBytes[index]
       else { continue }
       text += Array("\(contents.wireBytes[index]) ".utf8)
       text += base
@@ -64,14 +80,15 @@ struct SizeCache {
     size > 0 && !base.contains(lineFeed)
   }
 
-  /// The line that begins at a place and the place behind it; nil at the end, or for what is no such line.
-  private func line(at start: Int) -> (size: Int, base: ArraySlice<UInt8>, end: Int)? {
+  /// The line that begins at a place; nil at the end, or for what is no such line.
+  private func line(at start: Int) -> Line? {
     guard let end = known[start...].firstIndex(of: lineFeed),
       let space = known[start..<end].firstIndex(of: UInt8(ascii: " ")),
       let size = Int(String(decoding: known[start..<space], as: UTF8.self)),
       (0...Self.maximumSize).contains(size)
     else { return nil }
-    return (size, known[(space + 1)..<end], end + 1)
+    let base = known[(space + 1)..<end]
+    return Line(size: size, base: base, key: MaildirName(base.span).sortKey, end: end + 1)
   }
 }
 
