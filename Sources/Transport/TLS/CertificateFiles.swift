@@ -60,14 +60,17 @@ struct FilePlace: ~Copyable {
 
   /// Opens the directory, which is made if it is not there.
   init(_ path: String) throws(TLSError) {
-    self.path = path
     let (parent, name) = Self.split(path)
-    self.name = name
+    let directory: Directory
     do throws(SystemError) {
       directory = try Self.open(parent)
     } catch {
       throw .file(path: path, reason: "\(error)")
     }
+    // All at the end: Swift 6.2.3 does not compile a value of this kind that is left half made.
+    self.path = path
+    self.name = name
+    self.directory = directory
   }
 
   private static func open(_ path: String) throws(SystemError) -> Directory {
