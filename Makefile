@@ -31,7 +31,7 @@ test:
 	packaging/prepare build test
 	SWIFT="$(SWIFT)" Tests/run
 
-## test-world  Debian 12 and 13 booted, Java, Debian's compiler; as root
+## test-world  Debian 12 and 13 booted, Java, power cuts; as root
 test-world:
 	packaging/prepare build package test appliance world
 	SWIFT="$(SWIFT)" Tests/World/run
